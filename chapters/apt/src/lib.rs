@@ -1,0 +1,1 @@
+//! Package repositories and their signatures.

@@ -1,0 +1,1 @@
+//! The node itself: version, tasks, history, health checks, access.

@@ -1,0 +1,1 @@
+//! Who may do what: realms, tickets, tokens, roles, access control lists.

@@ -1,0 +1,1 @@
+//! /etc/pve: section files, property strings, digests, the config store.

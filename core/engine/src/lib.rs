@@ -1,0 +1,1 @@
+//! Applies plans: journal, tasks, verification, undo.

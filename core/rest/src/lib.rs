@@ -1,0 +1,1 @@
+//! The API kit: method declarations, parameters, envelope, OpenAPI, HTTP.

@@ -1,0 +1,2 @@
+//! Host administration for virtualization hosts.
+fn main() {}
