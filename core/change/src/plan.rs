@@ -9,7 +9,9 @@ use crate::{Content, Digest, Hazard, Value};
 /// One change of one file: from what the planner saw to what shall be there.
 ///
 /// `None` means "no such file". The engine refuses to start when the file is not exactly `before` any more.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// The content of a secret file is serialised as if there were none.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "FileChangeOnPaper")]
 pub struct FileChange {
     /// Absolute path on the managed host.
     pub path: Utf8PathBuf,
@@ -20,8 +22,33 @@ pub struct FileChange {
     /// Permission bits of a file that is made; an existing file keeps its own.
     pub mode: u32,
     /// The content is a secret: it is written, but never shown, logged or kept in the journal.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default)]
     pub secret: bool,
+}
+
+/// A [`FileChange`] as it may be written down.
+#[derive(Debug, Serialize)]
+struct FileChangeOnPaper {
+    path: Utf8PathBuf,
+    before: Option<Content>,
+    after: Option<Content>,
+    mode: u32,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    secret: bool,
+}
+
+impl From<FileChange> for FileChangeOnPaper {
+    fn from(change: FileChange) -> Self {
+        let FileChange { path, before, after, mode, secret } = change;
+        let shown = |content: Option<Content>| content.filter(|_| !secret);
+        Self { path, before: shown(before), after: shown(after), mode, secret }
+    }
+}
+
+impl std::fmt::Debug for FileChange {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        FileChangeOnPaper::from(self.clone()).fmt(f)
+    }
 }
 
 impl FileChange {
