@@ -1,1 +1,3 @@
 //! Package repositories and their signatures.
+
+pub mod format;
