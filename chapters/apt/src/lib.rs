@@ -1,3 +1,4 @@
 //! Package repositories and their signatures.
 
 pub mod format;
+pub mod openpgp;

@@ -66,8 +66,7 @@ fn split_clearsigned(text: &str) -> (&str, Option<&str>) {
 pub fn file_name(uri: &str) -> String {
     let rest = uri.split_once(':').map_or(uri, |(_, rest)| rest);
     let rest = rest.strip_prefix("//").unwrap_or(rest);
-    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    let (host, path) = host_and_path(rest);
     let mut name = String::new();
     for byte in host.bytes().chain(path.bytes()) {
         let plain = (0x21..0x7f).contains(&byte) && !b"\\|{}[]<>\"^~_=!@#$%^&*".contains(&byte);
@@ -79,6 +78,18 @@ pub fn file_name(uri: &str) -> String {
         }
     }
     name
+}
+
+/// The host without user and port brackets, and what follows it. `[…]` holds an IPv6 address, or the label of a CD
+/// with whatever is in it.
+fn host_and_path(rest: &str) -> (String, &str) {
+    let bracket = rest.find('[').filter(|&at| !rest[..at].contains('/'));
+    if let Some((label, after)) = bracket.and_then(|at| rest[at + 1..].split_once(']')) {
+        let (port, path) = after.split_at(after.find('/').unwrap_or(after.len()));
+        return (format!("{label}{port}"), path);
+    }
+    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    (authority.rsplit_once('@').map_or(authority, |(_, host)| host).to_owned(), path)
 }
 
 /// The names under which the release file of a suite may lie in `/var/lib/apt/lists`, best first.
