@@ -1,0 +1,53 @@
+#!/usr/bin/env bash
+# Installs what is missing for: build, test, bench. Does nothing, quickly, when all is there.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+packages_build=(mold libpam0g-dev pkg-config gcc)
+packages_test=(chromium python3-venv gpgv)
+packages_bench=(nginx-light wrk hyperfine)
+
+# Debian packages that are not there yet; needs root only then
+debian() {
+  local missing=()
+  for package in "$@"; do
+    dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing+=("$package")
+  done
+  [ ${#missing[@]} -eq 0 ] && return
+  echo "installing Debian packages: ${missing[*]}"
+  local sudo=()
+  [ "$(id -u)" -eq 0 ] || sudo=(sudo)
+  "${sudo[@]}" apt-get update -q
+  DEBIAN_FRONTEND=noninteractive "${sudo[@]}" apt-get install -q -y --no-install-recommends "${missing[@]}"
+}
+
+# A cargo tool of a version that this project was tried with
+cargo_tool() { # binary, crate
+  command -v "$1" >/dev/null || [ -x ".tools/bin/$1" ] || {
+    echo "building $2 (once)"
+    cargo install --quiet --locked --root .tools "$2"
+  }
+}
+
+command -v cargo >/dev/null || { echo "The Rust toolchain is missing: see https://rustup.rs" >&2; exit 1; }
+command -v npm >/dev/null || { echo "Node.js with npm is missing: version 20 or later" >&2; exit 1; }
+
+case "${1:-build}" in
+  build)
+    debian "${packages_build[@]}"
+    command -v cargo-nextest >/dev/null || cargo_tool cargo-nextest cargo-nextest
+    ;;
+  test)
+    debian "${packages_test[@]}"
+    cargo_tool cargo-deny cargo-deny@0.18.9
+    if rustup toolchain list 2>/dev/null | grep -q nightly; then cargo_tool cargo-fuzz cargo-fuzz; fi
+    if ! cmp -s scripts/requirements.txt .venv/requirements.txt; then
+      echo "installing Python tools for tests"
+      python3 -m venv .venv
+      .venv/bin/pip install --quiet --disable-pip-version-check -r scripts/requirements.txt
+      cp scripts/requirements.txt .venv/requirements.txt
+    fi
+    ;;
+  bench) debian "${packages_bench[@]}" ;;
+  *) echo "usage: $0 build|test|bench" >&2; exit 2 ;;
+esac
