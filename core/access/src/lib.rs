@@ -1,1 +1,31 @@
 //! Who may do what: realms, tickets, tokens, roles, access control lists.
+//!
+//! - [`UserId`], [`TokenId`], [`AuthId`]: who.
+//! - [`UserDb`]: users, groups, roles, tokens and access control lists, as `/etc/pve/user.cfg` has them.
+//! - [`Privilege`] and roles: what. [`UserDb::privileges`]: what somebody may do on a path.
+//! - [`Tickets`], [`token`], [`realm`]: how callers show who they are.
+//! - [`Access`]: all of it together, reading each file again only when it changed.
+
+mod access;
+mod acl;
+mod caps;
+mod identity;
+pub mod realm;
+mod roles;
+mod secret;
+mod ticket;
+pub mod token;
+mod userdb;
+mod userdb_edit;
+mod userid;
+
+pub use access::{Access, Login};
+pub use acl::{Acl, AclSubject, Grants};
+pub use identity::{Credentials, Identity, Need, Via};
+pub use realm::{AuthError, Authenticator, Realm};
+pub use roles::{PRIVILEGES, Privilege, builtin_role, builtin_role_names};
+pub use ticket::{TICKET_LIFETIME, Tickets};
+pub use token::NewToken;
+pub use userdb::{Group, Token, User, UserDb, Warning};
+pub use userdb_edit::TokenOptions;
+pub use userid::{AuthId, BadId, TokenId, UserId};
