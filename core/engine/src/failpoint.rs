@@ -1,0 +1,28 @@
+//! The moments at which a test can kill the process, to show that nothing is lost whenever it dies.
+
+/// Every moment, in the order in which a change meets them.
+///
+/// With the cargo feature `failpoints` and `FAILPOINTS="engine::after-begin=return"` the process aborts there, as
+/// if it had been killed; without the feature nothing of this is compiled.
+pub const FAIL_POINTS: &[&str] = &[
+    "tasks::after-log",
+    "engine::after-start",
+    "engine::after-lock",
+    "engine::after-begin",
+    "engine::before-step",
+    "engine::after-step",
+    "engine::after-step-done",
+    "engine::before-verify",
+    "engine::before-take-back",
+    "engine::after-take-back",
+    "engine::before-end",
+    "engine::after-end",
+    "tasks::after-result",
+    "tasks::after-index",
+];
+
+/// Passes a moment, unless the process is told to die in it.
+pub(crate) fn moment(name: &'static str) {
+    debug_assert!(FAIL_POINTS.contains(&name), "{name} is missing from the list");
+    fail::fail_point!(name, |_| -> () { std::process::abort() });
+}

@@ -1,0 +1,188 @@
+//! Taking back a change that was carried out earlier.
+
+use std::collections::BTreeMap;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use innkeeper_change::{Action, Content, FileChange, Invocation, Plan, Problem, Step, Undo, Value, render};
+use innkeeper_host::{Host, read_content};
+
+use crate::engine::Engine;
+use crate::history::{ChangeState, Record, StepState};
+
+/// What shall be so when a change has been taken back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UndoGoal {
+    /// The change that is taken back.
+    pub change: i64,
+    /// What was done, as a sentence.
+    summary: String,
+    /// What each file shall hold again.
+    files: Vec<(Utf8PathBuf, Option<Content>)>,
+    /// What each kernel parameter shall be again.
+    parameters: Vec<(String, String)>,
+}
+
+impl Engine {
+    /// The plan that takes a change back, and what shall be so afterwards.
+    ///
+    /// A change that was interrupted or has failed half way is taken back as far as it got.
+    ///
+    /// # Errors
+    /// [`Problem::NotFound`] when there is no such change, [`Problem::Conflict`] with a diff when a file has moved on
+    /// since, and [`Problem::Failed`] when there is nothing to take back or a step cannot be taken back.
+    pub fn undo_plan(&self, change: i64) -> Result<(Plan, UndoGoal), Problem> {
+        let (record, state, undone_by) = self.journal()?.record(change)?;
+        refuse(change, state, undone_by)?;
+        let bindings: BTreeMap<String, String> =
+            record.steps.iter().flat_map(|(_, body)| body.produced.clone()).collect();
+        let mut undoing = Undoing {
+            host: &**self.host(),
+            change,
+            files: Vec::new(),
+            plan: Plan::new(format!("take back change {change}: {}", record.begin.plan.summary)),
+            parameters: Vec::new(),
+        };
+        for step in carried_out(&record).rev() {
+            let what = format!("take back: {}", step.what);
+            for action in step.reversal().map_err(Problem::failed)? {
+                undoing.add(&what, bind(action, &bindings)?)?;
+            }
+        }
+        let Undoing { plan, files, parameters, .. } = undoing;
+        let summary = record.begin.plan.summary;
+        Ok((plan, UndoGoal { change, summary, files, parameters }))
+    }
+
+    /// What is left to do until a change is taken back; empty when it is.
+    ///
+    /// What a program or a unit did cannot be seen here; files and kernel parameters are looked at.
+    ///
+    /// # Errors
+    /// When a file cannot be read.
+    pub fn is_undone(&self, goal: &UndoGoal) -> Result<Plan, Problem> {
+        let host = &**self.host();
+        let mut plan = Plan::new(format!("take back change {}: {}", goal.change, goal.summary));
+        for (path, wanted) in &goal.files {
+            let before = read_content(host, path)?;
+            let change =
+                FileChange { path: path.clone(), before, after: wanted.clone(), mode: 0o644, secret: false };
+            plan = plan.step(Step::file(format!("restore {path}"), change));
+        }
+        for (key, wanted) in &goal.parameters {
+            let now = kernel_parameter(host, key)?;
+            if now != *wanted {
+                let action = Action::KernelParameter { key: key.clone(), before: now, after: wanted.clone() };
+                plan = plan.step(Step { what: format!("restore {key}"), action, undo: Undo::Inverse });
+            }
+        }
+        Ok(plan)
+    }
+}
+
+fn refuse(change: i64, state: ChangeState, undone_by: Option<i64>) -> Result<(), Problem> {
+    let reason = match state {
+        ChangeState::Done | ChangeState::Failed | ChangeState::Interrupted => return Ok(()),
+        ChangeState::Running => "is still being carried out".to_owned(),
+        ChangeState::RolledBack => "failed and was taken back at once; nothing of it is left".to_owned(),
+        ChangeState::Undone => match undone_by {
+            Some(by) => format!("was taken back already, by change '{by}'"),
+            None => "was taken back already".to_owned(),
+        },
+    };
+    Err(Problem::failed(format!("change '{change}' {reason}")))
+}
+
+/// The steps that took effect, or may have.
+fn carried_out(record: &Record) -> impl DoubleEndedIterator<Item = &Step> {
+    record.begin.plan.steps.iter().zip(&record.steps).filter_map(|(step, (state, _))| match state {
+        StepState::Done | StepState::Started => Some(step),
+        // a file is changed whole or not at all, and so it shows below; what a failed program did is not known
+        StepState::Failed if matches!(step.action, Action::File(_)) => Some(step),
+        StepState::Failed | StepState::Pending | StepState::TakenBack => None,
+    })
+}
+
+struct Undoing<'a> {
+    host: &'a dyn Host,
+    change: i64,
+    /// What each file will hold when the plan so far is done.
+    files: Vec<(Utf8PathBuf, Option<Content>)>,
+    parameters: Vec<(String, String)>,
+    plan: Plan,
+}
+
+impl Undoing<'_> {
+    fn add(&mut self, what: &str, action: Action) -> Result<(), Problem> {
+        match &action {
+            Action::File(inverse) => {
+                if !self.restores(inverse)? {
+                    return Ok(());
+                }
+            }
+            Action::KernelParameter { key, after, .. } => {
+                self.parameters.retain(|(known, _)| known != key);
+                self.parameters.push((key.clone(), after.clone()));
+            }
+            Action::Run(_) | Action::Unit { .. } => {}
+        }
+        self.plan.steps.push(Step { what: what.to_owned(), action, undo: Undo::Inverse });
+        Ok(())
+    }
+
+    /// Whether the file is as the change left it; not so when it already is as it was before.
+    fn restores(&mut self, inverse: &FileChange) -> Result<bool, Problem> {
+        let known = self.files.iter().position(|(path, _)| *path == inverse.path);
+        let at = match known {
+            Some(at) => at,
+            None => {
+                self.files.push((inverse.path.clone(), read_content(self.host, &inverse.path)?));
+                self.files.len() - 1
+            }
+        };
+        let Some((_, now)) = self.files.get_mut(at) else { return Ok(false) };
+        if *now == inverse.after {
+            return Ok(false);
+        }
+        if *now != inverse.before {
+            return Err(conflict(self.change, &inverse.path, inverse.before.as_ref(), now.as_ref()));
+        }
+        now.clone_from(&inverse.after);
+        Ok(true)
+    }
+}
+
+fn conflict(change: i64, path: &Utf8Path, left: Option<&Content>, now: Option<&Content>) -> Problem {
+    let diff =
+        render::unified(left, now, &format!("{path} (as change {change} left it)"), &format!("{path} (now)"));
+    Problem::Conflict {
+        message: format!("{path}: has changed since change '{change}'; taking that back would lose it"),
+        diff,
+    }
+}
+
+/// Fills in what the steps of the change produced when it was carried out.
+fn bind(action: Action, bindings: &BTreeMap<String, String>) -> Result<Action, Problem> {
+    let Action::Run(run) = action else { return Ok(action) };
+    let fill = |value: Value| match &value {
+        Value::Binding(_) => value.resolve(bindings).map(Value::from).map_err(|missing| {
+            Problem::failed(format!("{} cannot be run to take it back: {missing}", run.program))
+        }),
+        Value::Text(_) | Value::Secret(_) => Ok(value),
+    };
+    let args = run.args.iter().cloned().map(fill).collect::<Result<_, _>>()?;
+    let stdin = run.stdin.clone().map(fill).transpose()?;
+    Ok(Action::Run(Invocation { args, stdin, ..run }))
+}
+
+/// The value of a kernel parameter. In its name dots stand for slashes and slashes for dots.
+fn kernel_parameter(host: &dyn Host, key: &str) -> Result<String, Problem> {
+    let swap = |c: char| match c {
+        '.' => '/',
+        '/' => '.',
+        other => other,
+    };
+    let path = Utf8PathBuf::from(format!("/proc/sys/{}", key.chars().map(swap).collect::<String>()));
+    // files of /proc have no size, so they are read as a stream
+    let bytes = host.read(&path, 64 * 1024)?;
+    Ok(String::from_utf8_lossy(&bytes).trim().to_owned())
+}
