@@ -5,10 +5,12 @@
 //! written and no command runs), or against a recording of a machine ([`CassetteHost`]). Paths are absolute
 //! paths *on the managed host*.
 
+mod cassette;
 mod command;
 mod error;
 mod real;
 
+pub use cassette::{CassetteHost, Recorder};
 pub use command::{Command, Output};
 pub use error::HostError;
 pub use real::{LockGuard, RealHost};
