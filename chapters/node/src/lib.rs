@@ -1,1 +1,32 @@
-//! The node itself: version, tasks, history, health checks, access.
+//! The node itself: what it is, who is on it, what was done to it, how it is.
+//!
+//! | what | methods | commands |
+//! | --- | --- | --- |
+//! | version and index | `/version`, `/nodes`, `/nodes/{node}` | `innkeeper api get /version` |
+//! | login, tokens, permissions | `/access/…` | `innkeeper token …` |
+//! | tasks | `/nodes/{node}/tasks…`, `/cluster/tasks` | `pvenode task …`, `innkeeper task …` |
+//! | history and undo | `/nodes/{node}/history…` | `innkeeper history`, `innkeeper undo` |
+//! | health checks | `/nodes/{node}/checks` | `innkeeper checks` |
+//!
+//! Files: task logs below `/var/log/pve/tasks`, the journal in `/var/lib/innkeeper`, users and tokens in
+//! `/etc/pve/user.cfg` and `/etc/pve/priv/token.cfg`.
+
+mod access;
+mod checks;
+mod history;
+mod tasks;
+mod tokens;
+mod version;
+
+use innkeeper_rest::Method;
+
+/// Every method of this chapter.
+pub fn methods() -> Vec<Method> {
+    let mut methods = version::methods();
+    methods.extend(access::methods());
+    methods.extend(tokens::methods());
+    methods.extend(tasks::methods());
+    methods.extend(history::methods());
+    methods.extend(checks::methods());
+    methods
+}

@@ -1,0 +1,266 @@
+//! All methods over one machine.
+
+use std::sync::{Arc, OnceLock};
+
+use innkeeper_access::{Access, Authenticator, Identity, Need};
+use innkeeper_change::{Finding, Fix, Level, Problem};
+use innkeeper_config::{ConfigStore, DirStore, check_object, fill_defaults};
+use innkeeper_engine::{Console, Engine};
+use innkeeper_host::Host;
+use serde_json::{Map, Value, json};
+
+use crate::call::{Answer, Call};
+use crate::change::{self, Workers};
+use crate::method::{Handler, Method, Permission, Verb};
+use crate::route::{self, Routes};
+use crate::view::PlanView;
+
+/// One request, however it came: by HTTP or from the command line.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// Verb.
+    pub verb: Verb,
+    /// Path below `/api2/json`.
+    pub path: String,
+    /// Parameters, still unchecked: text from queries and forms, any JSON from JSON bodies.
+    pub params: Map<String, Value>,
+    /// Who asks; `None` when nobody said.
+    pub identity: Option<Identity>,
+    /// From where: a peer's address, or "command line".
+    pub origin: String,
+}
+
+/// A health check over a machine at rest. Chapters register theirs; `GET /nodes/{node}/checks` runs them all.
+#[derive(Clone, Copy)]
+pub struct Check {
+    /// The chapter it belongs to: `apt`.
+    pub area: &'static str,
+    /// What it looks after, in a few words.
+    pub title: &'static str,
+    /// Looks. The error means that it could not look, not that it found something.
+    pub run: fn(&dyn Host) -> Result<Vec<Finding>, Problem>,
+}
+
+/// The API of one machine.
+pub struct Api {
+    methods: Vec<Method>,
+    routes: Routes,
+    host: Arc<dyn Host>,
+    engine: Engine,
+    store: Arc<dyn ConfigStore>,
+    /// Opened when somebody has to be identified: a command run by root needs none of it.
+    access: OnceLock<Access>,
+    workers: Option<Box<dyn Workers>>,
+    checks: Vec<Check>,
+    authenticator: Option<Box<dyn Authenticator>>,
+}
+
+impl Api {
+    /// Offers `methods` over `host`. Changes are carried out in this process until there are workers.
+    pub fn new(methods: Vec<Method>, host: Arc<dyn Host>) -> Self {
+        Self {
+            routes: Routes::new(&methods),
+            methods,
+            engine: Engine::new(Arc::clone(&host)),
+            store: Arc::new(DirStore::new(Arc::clone(&host))),
+            access: OnceLock::new(),
+            host,
+            workers: None,
+            checks: Vec::new(),
+            authenticator: None,
+        }
+    }
+
+    /// Registers health checks.
+    #[must_use]
+    pub fn with_checks(mut self, checks: Vec<Check>) -> Self {
+        self.checks = checks;
+        self
+    }
+
+    /// Lets people log in with what `authenticator` knows.
+    #[must_use]
+    pub fn with_authenticator(mut self, authenticator: impl Authenticator + 'static) -> Self {
+        self.authenticator = Some(Box::new(authenticator));
+        self
+    }
+
+    /// What knows passwords, where people can log in.
+    pub fn authenticator(&self) -> Option<&dyn Authenticator> {
+        self.authenticator.as_deref()
+    }
+
+    /// Runs every health check; the worst findings come first. A check that cannot look says so as a finding.
+    pub fn findings(&self) -> Vec<(&'static str, Finding)> {
+        let run = |check: &Check| match (check.run)(self.host.as_ref()) {
+            Ok(findings) => findings,
+            Err(problem) => vec![could_not_look(check, &problem)],
+        };
+        let mut all: Vec<_> = self
+            .checks
+            .iter()
+            .flat_map(|check| run(check).into_iter().map(|finding| (check.area, finding)))
+            .collect();
+        all.sort_by_key(|(_, finding)| std::cmp::Reverse(finding.level));
+        all
+    }
+
+    /// Gives changes that outlive their caller a process of their own.
+    #[must_use]
+    pub fn with_workers(mut self, workers: impl Workers + 'static) -> Self {
+        self.workers = Some(Box::new(workers));
+        self
+    }
+
+    /// The machine.
+    pub fn host(&self) -> &Arc<dyn Host> {
+        &self.host
+    }
+
+    /// What carries out plans.
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// Cluster-wide configuration: `/etc/pve`.
+    pub fn store(&self) -> &Arc<dyn ConfigStore> {
+        &self.store
+    }
+
+    /// Who may do what.
+    ///
+    /// # Errors
+    /// When the key of tickets can neither be read nor made.
+    pub fn access(&self) -> Result<&Access, Problem> {
+        if let Some(access) = self.access.get() {
+            return Ok(access);
+        }
+        let opened = Access::open(Arc::clone(&self.host), Arc::clone(&self.store))?;
+        Ok(self.access.get_or_init(|| opened))
+    }
+
+    /// Lets a caller pass who has all these privileges on the path.
+    ///
+    /// # Errors
+    /// 403 with the path and the first privilege that is missing.
+    pub(crate) fn demand(&self, who: &Identity, path: &str, privileges: &[&str]) -> Result<(), Problem> {
+        if who.is_root() { Ok(()) } else { self.access()?.check(who, path, privileges, Need::All) }
+    }
+
+    /// Every method.
+    pub fn methods(&self) -> &[Method] {
+        &self.methods
+    }
+
+    pub(crate) fn workers(&self) -> Option<&dyn Workers> {
+        self.workers.as_deref()
+    }
+
+    /// The names directly below a path and the verbs that the path itself has; `None` when there is no such path.
+    pub fn look(&self, path: &str) -> Option<(Vec<&'static str>, Vec<&Method>)> {
+        let found = self.routes.find(path)?;
+        let methods = found.methods.values().map(|&index| &self.methods[index]).collect();
+        Some((found.children, methods))
+    }
+
+    /// Whether `path` may be called without telling who one is.
+    pub fn is_open_to_the_world(&self, verb: Verb, path: &str) -> bool {
+        self.find(verb, path).is_some_and(|(method, _)| method.permission == Permission::World)
+    }
+
+    fn find<'p>(&self, verb: Verb, path: &'p str) -> Option<(&Method, Vec<(&'static str, &'p str)>)> {
+        let found = self.routes.find(path)?;
+        let index = *found.methods.get(&verb)?;
+        Some((&self.methods[index], found.values))
+    }
+
+    /// Finds the method and checks the parameters.
+    pub(crate) fn prepare(
+        &self,
+        verb: Verb,
+        path: &str,
+        mut given: Map<String, Value>,
+    ) -> Result<(&Method, Map<String, Value>), Problem> {
+        let (method, values) = self.find(verb, path).ok_or_else(|| {
+            Problem::Unsupported(format!("Method '{} {}' not implemented", verb.as_str(), path))
+        })?;
+        for (name, value) in values {
+            let differs = given.get(name).is_some_and(|other| route::plain(other) != value);
+            if differs {
+                let message = "duplicate parameter (already defined in URI) with conflicting values!";
+                return Err(Problem::parameter(name, message));
+            }
+            given.insert(name.to_owned(), Value::String(value.to_owned()));
+        }
+        let known = method.all_params();
+        let given = given.into_iter().collect();
+        let mut params = check_object(&known, given).map_err(Problem::Parameters)?;
+        fill_defaults(&known, &mut params);
+        Ok((method, params))
+    }
+
+    /// Answers a request. Lines of a task that runs in this process are also shown on `console`.
+    ///
+    /// # Errors
+    /// 501 for an unknown path, 400 for wrong parameters, 401 and 403, and whatever the method runs into.
+    pub fn call(&self, request: Request, console: &mut dyn Console) -> Result<Answer, Problem> {
+        let Request { verb, path, params, identity, origin } = request;
+        let known = || identity.as_ref().ok_or_else(|| Problem::Unauthenticated("No ticket".to_owned()));
+        if !self.is_open_to_the_world(verb, &path) {
+            // before the parameters are looked at: strangers learn nothing about them
+            known()?;
+        }
+        let (method, mut params) = self.prepare(verb, &path, params)?;
+        self.name_local_node(&mut params)?;
+        let call = Call { api: self, identity: identity.as_ref(), params, origin: &origin };
+        match method.permission {
+            Permission::World | Permission::User => {}
+            Permission::Root if known()?.is_root() => {}
+            Permission::Root => {
+                return Err(Problem::Forbidden("Permission check failed (user != root@pam)".to_owned()));
+            }
+            Permission::On(template, privileges) => {
+                call.demand(&route::fill(template, call.params()), privileges)?;
+            }
+        }
+        match method.handler {
+            Handler::Read(run) => run(&call),
+            Handler::Index(key) => self.index(&path, key),
+            Handler::Act(act) => match act.preview {
+                Some(preview) if call.boolean("dry-run") == Some(true) => {
+                    Answer::of(PlanView::new(&preview(&call)?, method.command_line(call.params())))
+                }
+                _ => (act.run)(&call),
+            },
+            Handler::Change(change) => change::answer(method, change, &call, console),
+        }
+    }
+
+    /// Only the local node can be asked; `localhost` is its other name.
+    fn name_local_node(&self, params: &mut Map<String, Value>) -> Result<(), Problem> {
+        let Some(Value::String(name)) = params.get_mut("node") else { return Ok(()) };
+        let local = self.host.node_name();
+        if name == "localhost" {
+            *name = local;
+        } else if *name != local {
+            return Err(Problem::failed(format!("no such cluster node '{name}'")));
+        }
+        Ok(())
+    }
+
+    fn index(&self, path: &str, key: &str) -> Result<Answer, Problem> {
+        let children = self.routes.find(path).map(|found| found.children).unwrap_or_default();
+        Answer::of(children.into_iter().map(|child| json!({ key: child })).collect::<Vec<_>>())
+    }
+}
+
+fn could_not_look(check: &Check, problem: &Problem) -> Finding {
+    Finding {
+        id: format!("{}.check-failed", check.area),
+        level: Level::Warning,
+        message: format!("the health check of {} could not look", check.title),
+        evidence: problem.to_string(),
+        advice: "Cure what is said above, then look again.".to_owned(),
+        fixes: Vec::<Fix>::new(),
+    }
+}

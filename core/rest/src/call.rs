@@ -1,0 +1,153 @@
+//! One call of a method, as its handler sees it.
+
+use std::sync::Arc;
+
+use innkeeper_access::Identity;
+use innkeeper_change::Problem;
+use innkeeper_engine::Engine;
+use innkeeper_host::Host;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use crate::api::Api;
+
+/// What a method answers.
+#[derive(Clone, Debug, Default)]
+pub struct Answer {
+    /// The result.
+    pub data: Value,
+    /// How many there are in all, when `data` is one page of a list.
+    pub total: Option<u64>,
+    /// The task that carried out a change.
+    pub task: Option<String>,
+    /// The change's number in the journal.
+    pub change: Option<i64>,
+    /// There was nothing to change.
+    pub unchanged: bool,
+    /// A browser session begins with this ticket, or ends (an empty one).
+    pub session: Option<String>,
+    /// Answered as a file with this name instead of JSON.
+    pub download: Option<(String, Vec<u8>)>,
+}
+
+impl Answer {
+    /// Answers with `data`.
+    ///
+    /// # Errors
+    /// When it cannot be written as JSON, which is a mistake of the program.
+    pub fn of(data: impl Serialize) -> Result<Self, Problem> {
+        let data = serde_json::to_value(data).map_err(Problem::failed)?;
+        Ok(Self { data, ..Self::default() })
+    }
+
+    /// Answers with one page of a list of `total`.
+    ///
+    /// # Errors
+    /// As [`Answer::of`].
+    pub fn page(data: impl Serialize, total: u64) -> Result<Self, Problem> {
+        Ok(Self { total: Some(total), ..Self::of(data)? })
+    }
+}
+
+/// One call: who asks, for what, of which machine.
+pub struct Call<'a> {
+    pub(crate) api: &'a Api,
+    pub(crate) identity: Option<&'a Identity>,
+    pub(crate) params: Map<String, Value>,
+    pub(crate) origin: &'a str,
+}
+
+impl Call<'_> {
+    /// The API the method belongs to.
+    pub fn api(&self) -> &Api {
+        self.api
+    }
+
+    /// The machine.
+    pub fn host(&self) -> &Arc<dyn Host> {
+        self.api.host()
+    }
+
+    /// What carries out plans, and keeps tasks and journal.
+    pub fn engine(&self) -> &Engine {
+        self.api.engine()
+    }
+
+    /// Who asks.
+    ///
+    /// # Errors
+    /// Nobody known, in a method that everybody may call.
+    pub fn identity(&self) -> Result<&Identity, Problem> {
+        self.identity.ok_or_else(|| Problem::Unauthenticated("No ticket".to_owned()))
+    }
+
+    /// The user or token who asks, as tasks and history name them.
+    ///
+    /// # Errors
+    /// As [`Call::identity`].
+    pub fn user(&self) -> Result<String, Problem> {
+        self.identity().map(|identity| identity.auth.to_string())
+    }
+
+    /// Where the call comes from: a peer's address, or "command line".
+    pub fn origin(&self) -> &str {
+        self.origin
+    }
+
+    /// The checked parameters; defaults are filled in.
+    pub fn params(&self) -> &Map<String, Value> {
+        &self.params
+    }
+
+    /// The parameters as a structure of the handler's own.
+    ///
+    /// # Errors
+    /// When structure and declaration do not fit each other, which is a mistake of the program.
+    pub fn parse<T: DeserializeOwned>(&self) -> Result<T, Problem> {
+        serde_json::from_value(Value::Object(self.params.clone())).map_err(Problem::failed)
+    }
+
+    /// A text parameter, when it was given.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.params.get(name)?.as_str()
+    }
+
+    /// A text parameter that the declaration demands.
+    ///
+    /// # Errors
+    /// As the schema would say it.
+    pub fn required_text(&self, name: &str) -> Result<&str, Problem> {
+        self.text(name).ok_or_else(|| Problem::parameter(name, "property is missing and it is not optional"))
+    }
+
+    /// A number parameter, when it was given.
+    pub fn integer(&self, name: &str) -> Option<i64> {
+        self.params.get(name)?.as_i64()
+    }
+
+    /// A boolean parameter, when it was given.
+    pub fn boolean(&self, name: &str) -> Option<bool> {
+        self.params.get(name)?.as_bool()
+    }
+
+    /// The name of the local node.
+    pub fn node(&self) -> String {
+        self.host().node_name()
+    }
+
+    /// Demands these privileges on a path, beyond what the declaration demands.
+    ///
+    /// # Errors
+    /// 403 with the path and the first privilege that is missing.
+    pub fn demand(&self, path: &str, privileges: &[&str]) -> Result<(), Problem> {
+        self.api.demand(self.identity()?, path, privileges)
+    }
+
+    /// The same call without the parameters that say which state it was made for: for planning again.
+    pub(crate) fn again(&self) -> Self {
+        let mut params = self.params.clone();
+        params.remove("digest");
+        Self { api: self.api, identity: self.identity, params, origin: self.origin }
+    }
+}

@@ -1,0 +1,178 @@
+//! The way of a change: proposed, shown or refused, carried out here or by a worker.
+
+use std::collections::BTreeMap;
+
+use innkeeper_access::{AuthId, Identity, Via};
+use innkeeper_change::{Hazard, Plan, Problem, Severity};
+use innkeeper_engine::{Caller, Console, Job, RequestRecord, TaskName};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::api::Api;
+use crate::call::{Answer, Call};
+use crate::method::{Change, Execution, Handler, Method, Proposal, Verb, Verify};
+use crate::params::OF_THE_CALL;
+use crate::route;
+use crate::view::PlanView;
+
+/// What a worker process is told: the request again, and the fingerprint of the plan that was agreed on. The worker
+/// plans for itself and carries out that plan or none.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct WorkOrder {
+    /// Verb of the method.
+    pub verb: Verb,
+    /// Path of the call.
+    pub path: String,
+    /// Checked parameters.
+    pub params: Map<String, Value>,
+    /// Who asked.
+    pub user: String,
+    /// From where.
+    pub origin: String,
+    /// Fingerprint of the plan.
+    pub fingerprint: String,
+}
+
+/// Starts processes of their own for changes that outlive the caller.
+pub trait Workers: Send + Sync {
+    /// Starts a worker and waits until its task has begun.
+    ///
+    /// # Errors
+    /// What the worker says when it cannot begin.
+    fn start(&self, order: &WorkOrder) -> Result<String, Problem>;
+}
+
+/// A change that passed every check and is about to be carried out.
+pub(crate) struct Agreed<'c, 'a> {
+    pub(crate) method: &'c Method,
+    pub(crate) change: Change,
+    pub(crate) call: &'c Call<'a>,
+    pub(crate) proposal: Proposal,
+}
+
+/// Answers a call of a changing method.
+pub(crate) fn answer(
+    method: &Method,
+    change: Change,
+    call: &Call<'_>,
+    console: &mut dyn Console,
+) -> Result<Answer, Problem> {
+    let proposal = (change.propose)(call)?;
+    if call.boolean("dry-run") == Some(true) {
+        return Answer::of(PlanView::new(&proposal.plan, method.command_line(call.params())));
+    }
+    if proposal.plan.is_empty() {
+        return Ok(Answer { data: proposal.answer, unchanged: true, ..Answer::default() });
+    }
+    if call.text("plan").is_some_and(|shown| shown != proposal.plan.fingerprint().to_string()) {
+        return Err(Problem::Modified);
+    }
+    refuse_dangers(&proposal.plan, call.text("accept").unwrap_or_default())?;
+    let agreed = Agreed { method, change, call, proposal };
+    let apart = change.execution == Execution::Worker || call.boolean("background") == Some(true);
+    match call.api().workers() {
+        Some(workers) if apart => {
+            let upid = workers.start(&agreed.order()?)?;
+            Ok(Answer { data: Value::String(upid.clone()), task: Some(upid), ..Answer::default() })
+        }
+        _ => agreed.carry_out(console),
+    }
+}
+
+/// Every danger must have been accepted by its id.
+fn refuse_dangers(plan: &Plan, accepted: &str) -> Result<(), Problem> {
+    let accepted: Vec<&str> = accepted.split([',', ';', ' ', '\0']).filter(|id| !id.is_empty()).collect();
+    let open: Vec<Hazard> = plan
+        .hazards
+        .iter()
+        .filter(|hazard| hazard.severity == Severity::Danger && !accepted.contains(&hazard.id.as_str()))
+        .cloned()
+        .collect();
+    if open.is_empty() { Ok(()) } else { Err(Problem::Refused(open)) }
+}
+
+impl Agreed<'_, '_> {
+    fn order(&self) -> Result<WorkOrder, Problem> {
+        let mut params = self.call.params().clone();
+        params.retain(|name, _| {
+            !OF_THE_CALL.contains(&name.as_str()) && !self.method.path.contains(&format!("{{{name}}}"))
+        });
+        Ok(WorkOrder {
+            verb: self.method.verb,
+            path: route::fill(self.method.path, self.call.params()),
+            params,
+            user: self.call.user()?,
+            origin: self.call.origin().to_owned(),
+            fingerprint: self.proposal.plan.fingerprint().to_string(),
+        })
+    }
+
+    /// Hands the plan to the engine and waits for its end.
+    pub(crate) fn carry_out(self, console: &mut dyn Console) -> Result<Answer, Problem> {
+        let Self { method, change, call, proposal } = self;
+        let Proposal { plan, verify, answer, task_id, undoes } = proposal;
+        let again = call.again();
+        let goal = || match &verify {
+            Verify::PlanAgain => Ok((change.propose)(&again)?.plan),
+            Verify::With(ask) => ask(&again),
+        };
+        let outcome = call.engine().apply(
+            Job {
+                caller: Caller { user: call.user()?, origin: call.origin().to_owned() },
+                request: record(method, call),
+                task: TaskName { kind: change.task.to_owned(), id: task_id },
+                plan,
+                lock: change.lock.map(Into::into),
+                undoes,
+                verify: &goal,
+            },
+            console,
+        )?;
+        let task = outcome.upid.to_string();
+        let data = if change.execution == Execution::Worker { Value::String(task.clone()) } else { answer };
+        Ok(Answer { data, task: Some(task), change: Some(outcome.change), ..Answer::default() })
+    }
+}
+
+/// The request as the journal keeps it: without secrets.
+fn record(method: &Method, call: &Call<'_>) -> RequestRecord {
+    let secret = |name: &str| method.params.iter().any(|param| param.name == name && param.secret);
+    let mut shown = call.params().clone();
+    shown.retain(|name, _| !OF_THE_CALL.contains(&name.as_str()));
+    for (name, value) in &mut shown {
+        if secret(name) {
+            *value = Value::String(format!("<{name}>"));
+        }
+    }
+    RequestRecord {
+        verb: method.verb.as_str().to_owned(),
+        path: route::fill(method.path, call.params()),
+        params: shown
+            .iter()
+            .map(|(name, value)| (name.clone(), route::plain(value)))
+            .collect::<BTreeMap<_, _>>(),
+        command: method.command_line(&shown),
+    }
+}
+
+impl Api {
+    /// Carries out a work order in this process: what a worker does.
+    ///
+    /// # Errors
+    /// [`Problem::Modified`] when planning gives another plan than was agreed on; whatever the change runs into.
+    pub fn work(&self, order: &WorkOrder, console: &mut dyn Console) -> Result<Answer, Problem> {
+        let (method, params) = self.prepare(order.verb, &order.path, order.params.clone())?;
+        let Handler::Change(change) = method.handler else {
+            return Err(Problem::failed("a work order must name a changing method"));
+        };
+        let user: AuthId = order.user.parse().map_err(Problem::failed)?;
+        // the daemon that wrote the order knew the caller and what they may do
+        let identity = Identity::new(user, Via::Local);
+        let call = Call { api: self, identity: Some(&identity), params, origin: &order.origin };
+        let proposal = (change.propose)(&call)?;
+        if proposal.plan.fingerprint().to_string() != order.fingerprint {
+            return Err(Problem::Modified);
+        }
+        Agreed { method, change, call: &call, proposal }.carry_out(console)
+    }
+}

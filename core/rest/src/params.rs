@@ -1,0 +1,46 @@
+//! Parameters that many methods share.
+
+use innkeeper_config::{Format, Property};
+
+use crate::method::Execution;
+
+/// The parameter that a path segment in braces stands for.
+pub(crate) fn of_path(name: &'static str) -> Property {
+    match name {
+        "node" => Property::string("node").format(Format::Node).help("Name of the node, or 'localhost'"),
+        "upid" => Property::string("upid").max_length(512).help("The task's unique id"),
+        _ => Property::string(name).max_length(256).help("Name or number of the entry"),
+    }
+}
+
+/// Shows the plan instead of carrying it out.
+pub(crate) fn dry_run() -> Property {
+    Property::boolean("dry-run").optional().default("0").help("Answer with the plan and change nothing")
+}
+
+/// What every changing method understands.
+pub(crate) fn of_changes(execution: Execution) -> Vec<Property> {
+    let mut params = vec![
+        Property::string("accept")
+            .optional()
+            .max_length(4096)
+            .help("Ids of the dangers that are accepted, separated by commas"),
+        Property::string("plan")
+            .optional()
+            .min_length(64)
+            .max_length(64)
+            .help("Fingerprint of the plan that was shown: refuse to carry out another one"),
+    ];
+    if execution == Execution::Here {
+        params.push(
+            Property::boolean("background")
+                .optional()
+                .default("0")
+                .help("Answer with the task's UPID at once instead of waiting for its end"),
+        );
+    }
+    params
+}
+
+/// The names above: they belong to the call, not to the method.
+pub(crate) const OF_THE_CALL: [&str; 4] = ["dry-run", "accept", "plan", "background"];

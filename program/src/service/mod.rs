@@ -1,0 +1,104 @@
+//! The services: what runs, as whom, and who starts it.
+//!
+//! - [`daemon`]: all authority; answers the API on a Unix socket.
+//! - [`proxy`]: no authority; TLS, the pages of the GUI, limits; forwards to the daemon.
+//! - [`serve`]: both of them in the foreground, for a first look.
+//! - [`worker`]: one change in a process of its own, started by the daemon.
+//! - [`pam_helper`]: one password check, started by the daemon: PAM modules are not made for threads.
+
+mod certificate;
+mod connect;
+mod daemon;
+mod pam;
+mod pages;
+mod proxy;
+mod serve;
+mod spawn;
+mod worker;
+
+use std::net::SocketAddr;
+
+use camino::Utf8PathBuf;
+use innkeeper_change::Problem;
+
+pub use daemon::daemon;
+pub use pam::pam_helper;
+pub use proxy::proxy;
+pub use serve::serve;
+pub use worker::worker;
+
+/// What `serve` is told.
+#[derive(Clone, Debug)]
+pub struct ServeOptions {
+    /// Address to listen on.
+    pub listen: SocketAddr,
+    /// Serve this tree instead of the machine itself.
+    pub root: Option<Utf8PathBuf>,
+    /// Print a one-time login link even when nobody sits at a terminal.
+    pub link: bool,
+}
+
+/// What `daemon` is told.
+#[derive(Clone, Debug)]
+pub struct DaemonOptions {
+    /// Socket to listen on.
+    pub socket: Utf8PathBuf,
+    /// Serve this tree instead of the machine itself.
+    pub root: Option<Utf8PathBuf>,
+    /// The first line of standard input is the secret of a one-time login link.
+    pub link_secret_stdin: bool,
+}
+
+/// What `proxy` is told.
+#[derive(Clone, Debug)]
+pub struct ProxyOptions {
+    /// Address to listen on.
+    pub listen: SocketAddr,
+    /// The daemon's socket.
+    pub socket: Utf8PathBuf,
+    /// Standard input holds certificate chain and key as PEM; otherwise they are read from `/etc/pve/local`.
+    pub certificate_stdin: bool,
+}
+
+/// What `worker` is told.
+#[derive(Clone, Debug)]
+pub struct WorkerOptions {
+    /// Work on this tree instead of the machine itself.
+    pub root: Option<Utf8PathBuf>,
+}
+
+/// The line on standard output by which a service says that it is ready, followed by its address.
+const READY: &str = "ready ";
+
+/// A tokio runtime with as many threads as a service needs: handlers block in threads of their own.
+fn runtime() -> Result<tokio::runtime::Runtime, Problem> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .max_blocking_threads(64)
+        .thread_stack_size(1024 * 1024)
+        .enable_all()
+        .build()
+        .map_err(|error| Problem::failed(format!("the service cannot start its threads: {error}")))
+}
+
+/// Ends when the process is asked to: Ctrl-C, or a service manager's SIGTERM.
+async fn asked_to_end() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut interrupt), Ok(mut terminate)) =
+        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+    else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+}
+
+/// Log lines go to standard error, which a service manager keeps.
+fn log_to_stderr() {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("INNKEEPER_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
+    // a second call in one process (tests) keeps the first subscriber
+    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+}
