@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use camino::Utf8Path;
 use innkeeper_change::{Action, OnFailure, Plan, Problem, Step, render};
-use innkeeper_host::{Host, HostError, LockGuard, Permissions, read_content};
+use innkeeper_host::{Host, HostError, LockGuard, read_content};
 
 use crate::action;
 use crate::engine::{Console, Engine, Job, Outcome};
@@ -92,13 +92,13 @@ fn carry_out(engine: &Engine, job: &Job<'_>, log: &mut Log<'_>) -> Result<i64, P
         None => None,
     };
     moment("engine::after-lock");
-    check_files(host, &job.plan)?;
+    let plan = check_files(host, &job.plan)?;
     let journal = engine.journal()?;
-    let begin = Begin::new(&job.caller, &job.request, log.writer.upid(), &job.plan, job.undoes);
+    let begin = Begin::new(&job.caller, &job.request, log.writer.upid(), &plan, job.undoes);
     let change = journal.begin(&begin)?;
     moment("engine::after-begin");
-    let mut run = Run { host, journal, change, plan: &job.plan, log, bindings: BTreeMap::new(), done: 0 };
-    run.log.line(&format!("change {change}: {}", job.plan.summary));
+    let mut run = Run { host, journal, change, plan: &plan, log, bindings: BTreeMap::new(), done: 0 };
+    run.log.line(&format!("change {change}: {}", plan.summary));
     let result = run.steps().and_then(|()| {
         moment("engine::before-verify");
         run.verify(job.verify)
@@ -109,9 +109,6 @@ fn carry_out(engine: &Engine, job: &Job<'_>, log: &mut Log<'_>) -> Result<i64, P
 
 /// Says that it waits only when it has to, in the original's words.
 fn take_lock(host: &dyn Host, path: &Utf8Path, log: &mut Log<'_>) -> Result<LockGuard, Problem> {
-    if let Some(directory) = path.parent().filter(|directory| !directory.as_str().is_empty()) {
-        host.make_dirs(directory, Permissions { mode: 0o755, owner: None })?;
-    }
     match host.lock(path, Duration::ZERO) {
         Err(HostError::LockTimeout { .. }) => {}
         other => return Ok(other?),
@@ -123,19 +120,26 @@ fn take_lock(host: &dyn Host, path: &Utf8Path, log: &mut Log<'_>) -> Result<Lock
 }
 
 /// Refuses to begin when a file is not as the planner saw it. A file that already is as it shall be is fine.
-fn check_files(host: &dyn Host, plan: &Plan) -> Result<(), Problem> {
+///
+/// Returns the plan with the permissions of the files that it removes, so that taking it back restores them too.
+fn check_files(host: &dyn Host, plan: &Plan) -> Result<Plan, Problem> {
+    let mut plan = plan.clone();
     let mut seen = Vec::new();
-    for change in plan.files() {
-        if seen.contains(&&change.path) {
+    for step in &mut plan.steps {
+        let Action::File(change) = &mut step.action else { continue };
+        if seen.contains(&change.path) {
             continue;
         }
-        seen.push(&change.path);
+        seen.push(change.path.clone());
         let now = read_content(host, &change.path)?;
         if now != change.before && now != change.after {
             return Err(Problem::Modified);
         }
+        if let Some(found) = host.metadata(&change.path)?.filter(|_| change.after.is_none()) {
+            change.mode = found.mode;
+        }
     }
-    Ok(())
+    Ok(plan)
 }
 
 /// A plan while it is carried out.

@@ -15,6 +15,7 @@ mod history;
 mod journal;
 mod line_index;
 mod task_active;
+mod task_cleanup;
 mod task_filter;
 mod task_list;
 mod task_log;

@@ -115,7 +115,7 @@ fn save_ended(tasks: &Tasks, list: &mut [ActiveTask]) -> Result<(), HostError> {
     unsaved.sort_by_key(|task| (task.end.as_ref().map(|end| end.0), task.upid.starttime()));
     let (tail, mut size) = index_tail(tasks.host(), unsaved.len())?;
     // a line that was cut off when the disk was full stays alone on its line
-    let mut text = if tail.is_empty() || tail.ends_with(b"\n") { String::new() } else { "\n".to_owned() };
+    let mut text = if size == 0 || tail.ends_with(b"\n") { String::new() } else { "\n".to_owned() };
     for task in &mut unsaved {
         let Some((end, status)) = &task.end else { continue };
         if memchr::memmem::find(&tail, format!("{} ", task.upid).as_bytes()).is_none() {
@@ -135,13 +135,18 @@ fn save_ended(tasks: &Tasks, list: &mut [ActiveTask]) -> Result<(), HostError> {
     Ok(())
 }
 
-/// The end of the index, long enough to hold what one run may have appended, and the size of the whole.
+/// The end of the index, long enough to hold what one run may have appended, and the size of the whole. Right after a
+/// rotation what was appended last is in the older one.
 fn index_tail(host: &dyn Host, unsaved: usize) -> Result<(Vec<u8>, u64), HostError> {
-    let index = Utf8Path::new(INDEX);
-    let Some(found) = host.metadata(index)? else { return Ok((Vec::new(), 0)) };
-    let length = (INDEX_TAIL + 10 * 1024 * unsaved as u64).min(found.size);
-    let tail = host.read_at(index, found.size - length, usize::try_from(length).unwrap_or_default())?;
-    Ok((tail, found.size))
+    let (index, older) = (Utf8Path::new(INDEX), Utf8Path::new(OLDER_INDEX));
+    let (path, found, size) = match (host.metadata(index)?, host.metadata(older)?) {
+        (Some(found), _) => (index, found.size, found.size),
+        (None, Some(found)) => (older, found.size, 0),
+        (None, None) => return Ok((Vec::new(), 0)),
+    };
+    let length = (INDEX_TAIL + 10 * 1024 * unsaved as u64).min(found);
+    let tail = host.read_at(path, found - length, usize::try_from(length).unwrap_or_default())?;
+    Ok((tail, size))
 }
 
 /// Keeps what runs, and the newest of what has ended until there are 25.

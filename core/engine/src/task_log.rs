@@ -110,7 +110,7 @@ impl Tasks {
         let known = self.lines().lock().unwrap_or_else(PoisonError::into_inner).get(&path);
         let index = LineIndex::refresh(self.host(), &path, known)?.ok_or_else(no_such_task)?;
         self.lines().lock().unwrap_or_else(PoisonError::into_inner).put(&path, index.clone());
-        let total = index.newlines + u64::from(self.ends_within_line(&path, index.size)?);
+        let total = index.newlines + u64::from(self.ends_within_line(&path, index.size));
         if total == 0 {
             return Ok((vec![LogLine { n: 1, t: "no content".to_owned() }], 1));
         }
@@ -119,11 +119,10 @@ impl Tasks {
         Ok((self.lines_between(&path, &index, start, end)?, total))
     }
 
-    fn ends_within_line(&self, path: &Utf8Path, size: u64) -> Result<bool, HostError> {
-        if size == 0 {
-            return Ok(false);
-        }
-        Ok(self.host().read_at(path, size - 1, 1)?.first() != Some(&b'\n'))
+    /// Whether the last line of a log has no newline.
+    pub(crate) fn ends_within_line(&self, path: &Utf8Path, size: u64) -> bool {
+        let last = size.checked_sub(1).map(|last| self.host().read_at(path, last, 1));
+        matches!(last, Some(Ok(byte)) if byte.first().is_some_and(|&byte| byte != b'\n'))
     }
 
     fn lines_between(

@@ -98,7 +98,10 @@ impl Tasks {
         }
         self.end_process(upid)?;
         if !matches!(task_status::ending(self.host(), &log), Ending::Finished(_)) {
-            self.host().append(&log, b"TASK ERROR: received interrupt\n", self.file_permissions())?;
+            let open =
+                self.host().metadata(&log)?.is_some_and(|found| self.ends_within_line(&log, found.size));
+            let line = format!("{}TASK ERROR: received interrupt\n", if open { "\n" } else { "" });
+            self.host().append(&log, line.as_bytes(), self.file_permissions())?;
         }
         self.forget_progress(upid);
         self.housekeep()
@@ -106,17 +109,27 @@ impl Tasks {
 
     fn end_process(&self, upid: &Upid) -> Result<(), Problem> {
         let host = self.host();
-        host.signal_group(upid.pid(), Signal::Terminate)?;
+        self.signal(upid, Signal::Terminate)?;
         let begin = host.monotonic();
         while self.process_lives(upid) {
             if host.monotonic().saturating_sub(begin) >= GRACE {
-                // it may have gone in this moment, which is what is wanted
-                let killed = host.signal_group(upid.pid(), Signal::Kill);
-                return if self.process_lives(upid) { killed.map_err(Problem::from) } else { Ok(()) };
+                return self.signal(upid, Signal::Kill);
             }
             host.sleep(LOOK_EVERY);
         }
         Ok(())
+    }
+
+    /// A process that is gone already is what is wanted.
+    fn signal(&self, upid: &Upid, signal: Signal) -> Result<(), Problem> {
+        match self.host().signal_group(upid.pid(), signal) {
+            Err(_) if !self.process_lives(upid) => Ok(()),
+            Err(HostError::NotFound { .. }) => Err(Problem::failed(format!(
+                "process {} of this task leads no process group of its own; it cannot be stopped",
+                upid.pid()
+            ))),
+            other => Ok(other?),
+        }
     }
 
     fn process_lives(&self, upid: &Upid) -> bool {
