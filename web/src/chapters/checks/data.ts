@@ -1,0 +1,30 @@
+import { useQuery } from "@tanstack/react-query";
+import { get, pathOf } from "../../kit/api";
+import { LEVELS } from "../../kit/Level";
+import type { Change } from "../../kit/plan/state";
+import type { Finding, Fix, Level, Verb } from "../../kit/types";
+
+export function useFindings(node: string) {
+  return useQuery({
+    queryKey: ["node", node, "checks"],
+    queryFn: async ({ signal }) =>
+      (await get<Finding[]>(pathOf("/nodes/{node}/checks", { node }), {}, signal)).data,
+  });
+}
+
+export function byLevel(findings: Finding[]): { level: Level; findings: Finding[] }[] {
+  return LEVELS.map((level) => ({
+    level,
+    findings: findings.filter((finding) => finding.level === level),
+  })).filter((group) => group.findings.length > 0);
+}
+
+export function fixOf(node: string, { label, verb, path, params }: Fix): Change {
+  return {
+    title: label,
+    node,
+    verb: verb.toUpperCase() as Verb,
+    path: path.replace(/^\/api2\/json/, ""),
+    params: Object.fromEntries(Object.entries(params).map(([name, value]) => [name, String(value)])),
+  };
+}

@@ -1,0 +1,154 @@
+import { Alert, Button, SearchInput, Toolbar, ToolbarContent, ToolbarItem } from "@patternfly/react-core";
+import HistoryIcon from "@patternfly/react-icons/dist/esm/icons/history-icon";
+import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
+import { useMutation } from "@tanstack/react-query";
+import { ChapterPage } from "../../kit/ChapterPage";
+import { count, dateTime } from "../../kit/format";
+import { Pager, usePaging } from "../../kit/paging";
+import { undoOf, usePropose } from "../../kit/plan/Changes";
+import { Link, useQueryParams } from "../../kit/router";
+import { useMay } from "../../kit/session";
+import { Loaded, Nothing } from "../../kit/states";
+import type { Entry } from "../../kit/types";
+import { ChangePage } from "./ChangePage";
+import { ChangeStateLabel } from "./ChangeState";
+import { useChanges, verify } from "./data";
+
+export function HistoryPage({ node, rest: [id] }: { node: string; rest: string[] }) {
+  return id === undefined ? <List node={node} /> : <ChangePage node={node} id={id} />;
+}
+
+function List({ node }: { node: string }) {
+  const [filters, setFilters] = useQueryParams();
+  const paging = usePaging();
+  const query = {
+    start: paging.start,
+    limit: paging.limit,
+    user: filters.get("user") ?? "",
+    path: filters.get("path") ?? "",
+  };
+  const changes = useChanges(node, query);
+  const check = useMutation({ mutationFn: () => verify(node) });
+  const filtered = query.user !== "" || query.path !== "";
+  return (
+    <ChapterPage
+      title="History"
+      node={node}
+      intro="Every change that was made through this program: who, when, what, and the way back."
+      actions={
+        <Button variant="secondary" isLoading={check.isPending} onClick={() => check.mutate()}>
+          Verify history
+        </Button>
+      }
+    >
+      <div className="ik-stack">
+        {check.data && (
+          <Alert isInline isLiveRegion variant="success" title="The history is complete and unaltered">
+            {count(check.data.changes, "change")}, {count(check.data.events, "event")}; last link of the
+            chain: <code className="ik-wrap">{check.data.head}</code>
+          </Alert>
+        )}
+        {check.error && (
+          <Alert isInline isLiveRegion variant="danger" title="The history does not hold together">
+            {check.error.message}
+          </Alert>
+        )}
+        <Toolbar className="ik-toolbar">
+          <ToolbarContent>
+            <ToolbarItem>
+              <SearchInput
+                aria-label="User"
+                placeholder="User"
+                value={query.user}
+                onChange={(_, user) => setFilters({ user, start: "" })}
+                onClear={() => setFilters({ user: "", start: "" })}
+              />
+            </ToolbarItem>
+            <ToolbarItem>
+              <SearchInput
+                aria-label="File"
+                placeholder="File, for example /etc/apt/sources.list"
+                className="ik-search--wide"
+                value={query.path}
+                onChange={(_, path) => setFilters({ path, start: "" })}
+                onClear={() => setFilters({ path: "", start: "" })}
+              />
+            </ToolbarItem>
+            <ToolbarItem align={{ default: "alignEnd" }} variant="pagination">
+              <Pager paging={paging} total={changes.data?.total} what="changes" />
+            </ToolbarItem>
+          </ToolbarContent>
+        </Toolbar>
+        <Loaded query={changes} what="the history">
+          {({ entries }) =>
+            entries.length > 0 ? (
+              <Entries node={node} entries={entries} />
+            ) : (
+              <Nothing
+                title={filtered ? "No change matches" : "Nothing was changed yet"}
+                icon={HistoryIcon}
+                action={
+                  filtered
+                    ? {
+                        label: "Clear the filters",
+                        onClick: () => setFilters({ user: "", path: "", start: "" }),
+                      }
+                    : undefined
+                }
+              />
+            )
+          }
+        </Loaded>
+      </div>
+    </ChapterPage>
+  );
+}
+
+function Entries({ node, entries }: { node: string; entries: Entry[] }) {
+  const propose = usePropose();
+  const mayChange = useMay("Sys.Modify");
+  return (
+    <Table variant="compact" gridBreakPoint="grid-lg" aria-label="Changes, newest first">
+      <Thead>
+        <Tr>
+          <Th>State</Th>
+          <Th width={40}>Change</Th>
+          <Th>User</Th>
+          <Th>From</Th>
+          <Th>Time</Th>
+          {mayChange && <Th screenReaderText="Actions" />}
+        </Tr>
+      </Thead>
+      <Tbody>
+        {entries.map((entry) => (
+          <Tr key={entry.id}>
+            <Td dataLabel="State">
+              <ChangeStateLabel state={entry.state} />
+            </Td>
+            <Td dataLabel="Change">
+              <Link to={["nodes", node, "history", entry.id]}>{entry.summary}</Link>
+              <div className="ik-subtle ik-small ik-wrap">{entry.files.join(", ")}</div>
+            </Td>
+            <Td dataLabel="User">{entry.user}</Td>
+            <Td dataLabel="From">{entry.origin}</Td>
+            <Td dataLabel="Time">{dateTime(entry.time)}</Td>
+            {mayChange && (
+              <Td isActionCell>
+                {entry.state === "done" && (
+                  <Button
+                    variant="secondary"
+                    size="sm"
+                    aria-label={`Undo change ${entry.id}: ${entry.summary}`}
+                    onClick={() => propose(undoOf(node, entry.id))}
+                  >
+                    Undo
+                  </Button>
+                )}
+              </Td>
+            )}
+          </Tr>
+        ))}
+      </Tbody>
+    </Table>
+  );
+}

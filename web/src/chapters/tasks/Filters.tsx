@@ -1,0 +1,123 @@
+import {
+  FormSelect,
+  FormSelectOption,
+  SearchInput,
+  Switch,
+  TextInput,
+  Toolbar,
+  ToolbarContent,
+  ToolbarItem,
+} from "@patternfly/react-core";
+import type { ReactNode } from "react";
+import type { Params } from "../../kit/api";
+
+const NAMES = ["errors", "type", "user", "status", "since", "until"] as const;
+type Name = (typeof NAMES)[number];
+
+export const CLEARED = Object.fromEntries([...NAMES, "start"].map((name) => [name, ""]));
+
+export function isFiltered(query: URLSearchParams): boolean {
+  return NAMES.some((name) => (query.get(name) ?? "") !== "");
+}
+
+/** What the address says about filters, as the API wants it. */
+export function filterParams(query: URLSearchParams): Params {
+  const given = (name: Name) => query.get(name) ?? undefined;
+  return {
+    errors: given("errors") === "1" ? 1 : undefined,
+    typefilter: given("type"),
+    userfilter: given("user"),
+    statusfilter: given("status"),
+    since: seconds(given("since")),
+    until: seconds(given("until")),
+  };
+}
+
+/** The local time of a date field, as seconds since 1970. */
+function seconds(local: string | undefined): number | undefined {
+  const time = local ? Date.parse(local) : Number.NaN;
+  return Number.isNaN(time) ? undefined : Math.floor(time / 1000);
+}
+
+export function Filters({
+  query,
+  onChange,
+  children,
+}: {
+  query: URLSearchParams;
+  onChange: (changed: Partial<Record<Name, string>>) => void;
+  children: ReactNode;
+}) {
+  const value = (name: Name) => query.get(name) ?? "";
+  return (
+    <Toolbar className="ik-toolbar" aria-label="Filters">
+      <ToolbarContent>
+        <ToolbarItem alignSelf="center">
+          <Switch
+            id="errors"
+            label="Errors only"
+            isChecked={value("errors") === "1"}
+            onChange={(_, on) => onChange({ errors: on ? "1" : "" })}
+          />
+        </ToolbarItem>
+        <ToolbarItem>
+          <SearchInput
+            aria-label="Type of task"
+            placeholder="Type, for example aptupdate"
+            value={value("type")}
+            onChange={(_, type) => onChange({ type })}
+            onClear={() => onChange({ type: "" })}
+          />
+        </ToolbarItem>
+        <ToolbarItem>
+          <SearchInput
+            aria-label="User"
+            placeholder="User"
+            value={value("user")}
+            onChange={(_, user) => onChange({ user })}
+            onClear={() => onChange({ user: "" })}
+          />
+        </ToolbarItem>
+        <ToolbarItem>
+          <FormSelect
+            aria-label="Result"
+            value={value("status")}
+            isDisabled={value("errors") === "1"}
+            onChange={(_, status) => onChange({ status })}
+          >
+            <FormSelectOption value="" label="Any result" />
+            <FormSelectOption value="ok" label="OK" />
+            <FormSelectOption value="warning" label="Warnings" />
+            <FormSelectOption value="error" label="Error" />
+            <FormSelectOption value="unknown" label="Unknown" />
+          </FormSelect>
+        </ToolbarItem>
+        <ToolbarItem>
+          <label className="ik-field">
+            <span>Since</span>
+            <TextInput
+              type="datetime-local"
+              aria-label="Started since"
+              value={value("since")}
+              onChange={(_, since) => onChange({ since })}
+            />
+          </label>
+        </ToolbarItem>
+        <ToolbarItem>
+          <label className="ik-field">
+            <span>Until</span>
+            <TextInput
+              type="datetime-local"
+              aria-label="Started until"
+              value={value("until")}
+              onChange={(_, until) => onChange({ until })}
+            />
+          </label>
+        </ToolbarItem>
+        <ToolbarItem align={{ default: "alignEnd" }} variant="pagination">
+          {children}
+        </ToolbarItem>
+      </ToolbarContent>
+    </Toolbar>
+  );
+}

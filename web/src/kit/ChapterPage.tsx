@@ -1,0 +1,75 @@
+import {
+  Breadcrumb,
+  BreadcrumbItem,
+  Content,
+  PageBreadcrumb,
+  PageSection,
+  Title,
+} from "@patternfly/react-core";
+import { useEffect, useRef, type ReactNode } from "react";
+import { href } from "./router";
+
+export interface Crumb {
+  label: string;
+  to: readonly (string | number)[];
+}
+
+let visited = false;
+
+/** The frame of every page: where it is, its heading, its actions, its content. */
+export function ChapterPage({
+  title,
+  node,
+  intro,
+  crumbs = [],
+  actions,
+  children,
+}: {
+  title: string;
+  node?: string;
+  intro?: ReactNode;
+  /** The pages between the node and this one. */
+  crumbs?: Crumb[];
+  actions?: ReactNode;
+  children: ReactNode;
+}) {
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => {
+    document.title = [title, node, "Innkeeper"].filter(Boolean).join(" · ");
+    // After a change of page a screen reader goes on reading at its heading, as after a load.
+    if (visited) heading.current?.focus({ preventScroll: true });
+    visited = true;
+  }, [title, node]);
+  return (
+    <>
+      {node !== undefined && (
+        <PageBreadcrumb>
+          <Breadcrumb>
+            <BreadcrumbItem to={href(["datacenter"])}>Datacenter</BreadcrumbItem>
+            <BreadcrumbItem to={href(["nodes", node])}>{node}</BreadcrumbItem>
+            {crumbs.map(({ label, to }) => (
+              <BreadcrumbItem key={label} to={href(to)}>
+                {label}
+              </BreadcrumbItem>
+            ))}
+            <BreadcrumbItem isActive>{title}</BreadcrumbItem>
+          </Breadcrumb>
+        </PageBreadcrumb>
+      )}
+      <PageSection>
+        <div className="ik-top">
+          <div>
+            <Title headingLevel="h1" tabIndex={-1} ref={heading} className="ik-heading">
+              {title}
+            </Title>
+            {intro && <Content className="ik-intro">{intro}</Content>}
+          </div>
+          {actions && <div className="ik-actions">{actions}</div>}
+        </div>
+      </PageSection>
+      <PageSection isFilled aria-label={`${title}: content`}>
+        {children}
+      </PageSection>
+    </>
+  );
+}

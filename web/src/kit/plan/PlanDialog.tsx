@@ -1,0 +1,195 @@
+import { Alert, Button, Modal, ModalBody, ModalFooter, ModalHeader, Skeleton } from "@patternfly/react-core";
+import { useQuery } from "@tanstack/react-query";
+import { get, pathOf } from "../api";
+import { Problem } from "../states";
+import { showTask } from "../tasks/drawer";
+import { TaskLog } from "../tasks/TaskLog";
+import type { Entry } from "../types";
+import { undoOf } from "./Changes";
+import { PlanView } from "./PlanView";
+import { mayApply, succeeded, type Change } from "./state";
+import { usePlan, type PlanControls } from "./usePlan";
+import "./plan.css";
+
+export interface PlanDialogProps {
+  change: Change;
+  onClose: () => void;
+  onPropose: (change: Change) => void;
+}
+
+/** The one way to a change: what would happen, what it risks, then the doing, then the way back. */
+export function PlanDialog({ change, onClose, onPropose }: PlanDialogProps) {
+  const controls = usePlan(change);
+  const { state } = controls;
+  return (
+    <Modal
+      isOpen
+      variant="large"
+      onClose={onClose}
+      aria-labelledby="plan-title"
+      aria-describedby="plan-body"
+      className="ik-plan"
+    >
+      <ModalHeader title={change.title} labelId="plan-title" description={description(controls)} />
+      <ModalBody id="plan-body" tabIndex={0}>
+        <Body change={change} controls={controls} />
+      </ModalBody>
+      <ModalFooter>
+        <Buttons change={change} controls={controls} onClose={onClose} onPropose={onPropose} />
+        {state.step === "running" && (
+          <span className="ik-subtle">You can close this dialog: the task goes on without it.</span>
+        )}
+      </ModalFooter>
+    </Modal>
+  );
+}
+
+function description({ state }: PlanControls): string | undefined {
+  return "plan" in state ? sentence(state.plan.summary) : undefined;
+}
+
+/** Plans are summed up without capital letter and full stop, so that they can be quoted. */
+function sentence(summary: string): string {
+  const text = summary.charAt(0).toUpperCase() + summary.slice(1);
+  return /[.!?]$/.test(text) ? text : `${text}.`;
+}
+
+function Body({ change, controls }: { change: Change; controls: PlanControls }) {
+  const { state, tick, ask } = controls;
+  switch (state.step) {
+    case "planning":
+      return (
+        <div className="ik-stack" aria-busy="true">
+          <Skeleton width="60%" screenreaderText="Working out what would be done" />
+          <Skeleton height="6rem" />
+          <Skeleton width="40%" />
+        </div>
+      );
+    case "refused":
+      return <Problem error={state.error} onRetry={ask} />;
+    case "review":
+      return (
+        <div className="ik-stack">
+          {state.notice !== undefined && (
+            <Alert
+              isInline
+              isLiveRegion
+              variant="warning"
+              title="Nothing was changed. This is a new plan: read it again"
+            >
+              {state.notice}
+            </Alert>
+          )}
+          <PlanView plan={state.plan} ticked={state.ticked} onTick={tick} />
+        </div>
+      );
+    case "running":
+      return <TaskLog node={change.node} upid={state.upid} />;
+    case "finished":
+      return (
+        <div className="ik-stack">
+          <Outcome exit={state.exit} />
+          <TaskLog node={change.node} upid={state.upid} />
+        </div>
+      );
+  }
+}
+
+function Outcome({ exit }: { exit: string }) {
+  if (exit === "OK") return <Alert isInline isLiveRegion variant="success" title="Done and verified" />;
+  if (succeeded(exit))
+    return <Alert isInline isLiveRegion variant="warning" title={`Done, with warnings (${exit})`} />;
+  return (
+    <Alert isInline isLiveRegion variant="danger" title="The change failed">
+      {exit}
+    </Alert>
+  );
+}
+
+function Buttons({
+  change,
+  controls: { state, apply, ask },
+  onClose,
+  onPropose,
+}: PlanDialogProps & { controls: PlanControls }) {
+  if (state.step === "running" || state.step === "finished") {
+    return (
+      <>
+        <Button variant="primary" onClick={onClose}>
+          Close
+        </Button>
+        {state.step === "finished" && succeeded(state.exit) && (
+          <UndoButton node={change.node} upid={state.upid} onPropose={onPropose} />
+        )}
+        {state.step === "finished" && !succeeded(state.exit) && (
+          <Button variant="secondary" onClick={ask}>
+            Plan again
+          </Button>
+        )}
+        <Button
+          variant="link"
+          onClick={() => {
+            showTask(change.node, state.upid);
+            onClose();
+          }}
+        >
+          Task log
+        </Button>
+      </>
+    );
+  }
+  if (state.step === "review" && state.plan.empty) {
+    return (
+      <Button variant="primary" onClick={onClose}>
+        Close
+      </Button>
+    );
+  }
+  return (
+    <>
+      {state.step !== "refused" && (
+        <Button
+          variant={state.step === "review" && hasDanger(state.plan.hazards) ? "danger" : "primary"}
+          isDisabled={!mayApply(state)}
+          isLoading={state.step === "review" && state.sending}
+          onClick={apply}
+        >
+          Apply
+        </Button>
+      )}
+      <Button variant="link" onClick={onClose}>
+        {state.step === "refused" ? "Close" : "Cancel"}
+      </Button>
+    </>
+  );
+}
+
+function hasDanger(hazards: readonly { severity: string }[]): boolean {
+  return hazards.some(({ severity }) => severity === "danger");
+}
+
+/** The entry of the history that the task wrote knows how to take the change back. */
+function UndoButton({
+  node,
+  upid,
+  onPropose,
+}: {
+  node: string;
+  upid: string;
+  onPropose: (change: Change) => void;
+}) {
+  const entry = useQuery({
+    queryKey: ["node", node, "history", "of-task", upid],
+    queryFn: async ({ signal }) => {
+      const { data } = await get<Entry[]>(pathOf("/nodes/{node}/history", { node }), { limit: 20 }, signal);
+      return data.find((candidate) => candidate.upid === upid) ?? null;
+    },
+  });
+  if (!entry.data || entry.data.state !== "done") return null;
+  const { id } = entry.data;
+  return (
+    <Button variant="secondary" onClick={() => onPropose(undoOf(node, id))}>
+      Undo
+    </Button>
+  );
+}

@@ -1,0 +1,79 @@
+// The life of one change, from question to answer. Pure: the dialog shows it, the hook beside it drives it.
+
+import type { Params } from "../api";
+import type { Hazard, Plan, Verb } from "../types";
+
+/** A call that would change something, as data: buttons make it, the plan dialog asks, shows and sends it. */
+export interface Change {
+  /** What the person wants, as a heading: "Disable repository". */
+  title: string;
+  node: string;
+  verb: Verb;
+  /** Below the API's base, variables filled in. */
+  path: string;
+  params: Params;
+}
+
+export type PlanState =
+  | { step: "planning"; notice?: string }
+  | { step: "refused"; error: Error }
+  | { step: "review"; plan: Plan; ticked: readonly number[]; sending: boolean; notice?: string }
+  | { step: "running"; plan: Plan; upid: string }
+  | { step: "finished"; plan: Plan; upid: string; exit: string };
+
+export type PlanEvent =
+  | { is: "ask"; notice?: string }
+  | { is: "planned"; plan: Plan }
+  | { is: "refused"; error: Error }
+  | { is: "tick"; hazards: readonly number[]; on: boolean }
+  | { is: "send" }
+  | { is: "started"; upid: string }
+  | { is: "finished"; exit: string };
+
+export const FIRST: PlanState = { step: "planning" };
+
+export function next(state: PlanState, event: PlanEvent): PlanState {
+  switch (event.is) {
+    case "ask":
+      return { step: "planning", notice: event.notice };
+    case "planned":
+      return state.step === "planning"
+        ? { step: "review", plan: event.plan, ticked: [], sending: false, notice: state.notice }
+        : state;
+    case "refused":
+      return { step: "refused", error: event.error };
+    case "tick": {
+      if (state.step !== "review") return state;
+      const others = state.ticked.filter((index) => !event.hazards.includes(index));
+      return { ...state, ticked: event.on ? [...others, ...event.hazards] : others };
+    }
+    case "send":
+      return state.step === "review" ? { ...state, sending: true } : state;
+    case "started":
+      return state.step === "review" ? { step: "running", plan: state.plan, upid: event.upid } : state;
+    case "finished":
+      return state.step === "running" ? { ...state, step: "finished", exit: event.exit } : state;
+  }
+}
+
+/** The positions of the hazards of one severity: a warning or a danger has to be ticked, a notice has not. */
+export function hazardsOf(plan: Plan, severity: Hazard["severity"]): number[] {
+  return plan.hazards.flatMap((hazard, index) => (hazard.severity === severity ? [index] : []));
+}
+
+export function mayApply(state: PlanState): boolean {
+  if (state.step !== "review" || state.sending || state.plan.empty) return false;
+  const asked = [...hazardsOf(state.plan, "warning"), ...hazardsOf(state.plan, "danger")];
+  return asked.every((index) => state.ticked.includes(index));
+}
+
+/** What is sent with the call to say that the plan was read and these hazards were accepted. */
+export function consent(plan: Plan, ticked: readonly number[]): Params {
+  const ids = ticked.flatMap((index) => plan.hazards[index]?.id ?? []);
+  return { plan: plan.fingerprint, accept: [...new Set(ids)].join(","), background: 1 };
+}
+
+/** A task ended well when its last word is OK, or a number of warnings. */
+export function succeeded(exit: string): boolean {
+  return exit === "OK" || exit.startsWith("WARNINGS");
+}

@@ -1,0 +1,63 @@
+import { Nav, NavExpandable, NavItem, NavList, PageSidebar, PageSidebarBody } from "@patternfly/react-core";
+import ClusterIcon from "@patternfly/react-icons/dist/esm/icons/cluster-icon";
+import type { Chapter } from "../chapter";
+import { useNodes } from "../nodes";
+import { href, type Route } from "../router";
+import { Loaded } from "../states";
+
+/** The tree on the left: the datacenter, its nodes, and the chapters of each node. */
+export function Sidebar({
+  open,
+  chapters,
+  route,
+}: {
+  open: boolean;
+  chapters: readonly Chapter[];
+  route: Route;
+}) {
+  const nodes = useNodes();
+  const [area, chosenNode, chosenChapter] = route.segments;
+  return (
+    <PageSidebar isSidebarOpen={open} id="ik-sidebar">
+      <PageSidebarBody>
+        <Nav aria-label="Datacenter and nodes">
+          <NavList>
+            <NavItem
+              itemId="datacenter"
+              to={href(["datacenter"])}
+              isActive={area === "datacenter"}
+              icon={<ClusterIcon />}
+            >
+              Datacenter
+            </NavItem>
+            <Loaded query={nodes} what="the nodes" rows={2}>
+              {(list) =>
+                list.map(({ node, status }) => (
+                  <NavExpandable
+                    key={`${node} ${node === chosenNode}`}
+                    groupId={node}
+                    title={status === "online" ? node : `${node} (${status})`}
+                    isActive={area === "nodes" && node === chosenNode}
+                    isExpanded={node === chosenNode || list.length === 1}
+                  >
+                    {chapters.map(({ id, title, icon: Icon }) => (
+                      <NavItem
+                        key={id}
+                        itemId={`${node}/${id}`}
+                        to={href(["nodes", node, id])}
+                        isActive={node === chosenNode && id === chosenChapter}
+                        icon={<Icon />}
+                      >
+                        {title}
+                      </NavItem>
+                    ))}
+                  </NavExpandable>
+                ))
+              }
+            </Loaded>
+          </NavList>
+        </Nav>
+      </PageSidebarBody>
+    </PageSidebar>
+  );
+}
