@@ -34,8 +34,8 @@ pub struct Realm {
 pub fn parse(text: &str) -> Vec<Realm> {
     let file = SectionFile::parse(text);
     let mut realms = vec![
-        built_in("pam", "Linux PAM standard authentication"),
-        built_in("pve", "Proxmox VE authentication server"),
+        built_in("pam", "Accounts of this host (Linux PAM)"),
+        built_in("pve", "Accounts kept by this server"),
     ];
     let mut default_seen = false;
     for section in file.sections() {

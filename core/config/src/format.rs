@@ -206,7 +206,7 @@ impl Format {
             Self::AcmeDomain => r"^[A-Za-z0-9][A-Za-z0-9_-]*(\.[A-Za-z0-9][A-Za-z0-9_-]*)+$",
             Self::AcmeAlias => r"^[A-Za-z0-9_][A-Za-z0-9_-]*(\.[A-Za-z0-9_][A-Za-z0-9_-]*)+$",
             Self::Node => "^[a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?$",
-            Self::UserId => r"^[^\s:/]+@[A-Za-z][A-Za-z0-9._-]+$",
+            Self::UserId => r"^[^\s:/\x00-\x1f\x7f-\x9f]+@[A-Za-z][A-Za-z0-9._-]+$",
             Self::Realm | Self::TokenId => "^[A-Za-z][A-Za-z0-9._-]+$",
             Self::TaskStatusType => "^(ok|error|warning|unknown)$",
             _ => return None,

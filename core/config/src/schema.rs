@@ -173,7 +173,7 @@ impl Property {
         Self::string("digest")
             .max_length(64)
             .optional()
-            .help("Prevent changes if the current configuration has a different digest.")
+            .help("Refuse the change when the file no longer has this digest.")
     }
 
     /// Gives a text its format. No effect on other kinds.

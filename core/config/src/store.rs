@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use innkeeper_change::{Content, FileChange, Problem};
-use innkeeper_host::{FileKind, Host, HostError, LockGuard, Permissions, read_content};
+use innkeeper_host::{FileKind, Host, HostError, LockGuard, Metadata, Permissions, read_content};
 
 use crate::sha1_hex;
 
@@ -13,6 +13,8 @@ use crate::sha1_hex;
 const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
 /// Where the locks are.
 const LOCK_DIR: &str = "/run/lock/innkeeper";
+/// A file behind more links than this is not looked for.
+const MAX_LINKS: usize = 8;
 /// The group that may read what is not private.
 const GROUP: &str = "www-data";
 
@@ -150,6 +152,20 @@ impl DirStore {
         Ok(id.unwrap_or(0))
     }
 
+    /// What is known of the file that reading would read: the link itself does not change with it.
+    fn target(&self, mut path: Utf8PathBuf) -> Result<Option<Metadata>, Problem> {
+        for _ in 0..=MAX_LINKS {
+            match self.host.metadata(&path)? {
+                Some(found) if found.kind == FileKind::Symlink => {
+                    let target = self.host.read_link(&path)?;
+                    path = path.parent().unwrap_or(&self.base).join(target);
+                }
+                found => return Ok(found),
+            }
+        }
+        Err(Problem::failed(format!("{path}: too many symbolic links")))
+    }
+
     fn current(&self, path: &Utf8Path, digest: Option<&str>) -> Result<Option<Content>, Problem> {
         let current = read_content(self.host.as_ref(), path)?;
         let bytes = current.as_ref().map_or(&[][..], Content::as_bytes);
@@ -205,7 +221,7 @@ impl ConfigStore for DirStore {
     }
 
     fn version(&self, name: &str) -> Result<Version, Problem> {
-        let metadata = self.host.metadata(&self.path(name)?)?;
+        let metadata = self.target(self.path(name)?)?;
         Ok(Version(metadata.map(|file| (file.modified, file.inode, file.size))))
     }
 
@@ -213,9 +229,7 @@ impl ConfigStore for DirStore {
         self.path(name)?;
         let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '_' };
         let name: String = name.chars().map(plain).collect();
-        let dir = Utf8Path::new(LOCK_DIR);
-        self.host.make_dirs(dir, Permissions { mode: 0o755, owner: Some((0, 0)) })?;
-        Ok(self.host.lock(&dir.join(format!("file-{name}.lck")), LOCK_TIMEOUT)?)
+        Ok(self.host.lock(&Utf8Path::new(LOCK_DIR).join(format!("file-{name}.lck")), LOCK_TIMEOUT)?)
     }
 
     fn path(&self, name: &str) -> Result<Utf8PathBuf, Problem> {

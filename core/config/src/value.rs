@@ -1,6 +1,6 @@
 //! Single values: from text to what a kind says, and back.
 
-use serde_json::Value;
+use serde_json::{Number, Value};
 
 use crate::Kind;
 
@@ -45,13 +45,24 @@ pub(crate) fn check_json(kind: &Kind, value: &Value) -> Result<Value, String> {
     match value {
         Value::String(text) => check_value(kind, text),
         Value::Bool(flag) => check_value(kind, if *flag { "1" } else { "0" }),
-        Value::Number(number) => check_value(kind, &number.to_string()),
+        Value::Number(number) => check_value(kind, &number_text(kind, number)),
         Value::Array(items) if is_list => {
             let texts: Option<Vec<String>> = items.iter().map(plain_text).collect();
             let texts = texts.ok_or_else(|| type_mismatch("string", &value.to_string()))?;
             check_value(kind, &texts.join(","))
         }
         other => Err(type_mismatch(kind.type_name(), &other.to_string())),
+    }
+}
+
+/// A JSON number as text. JSON has one kind of number: 3.0 is the integer 3.
+fn number_text(kind: &Kind, number: &Number) -> String {
+    // beyond this a double does not tell neighbouring integers apart
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    let whole = number.as_f64().filter(|float| float.fract() == 0.0 && float.abs() <= EXACT);
+    match (kind, whole) {
+        (Kind::Integer { .. } | Kind::Boolean, Some(float)) if number.is_f64() => format!("{float:.0}"),
+        _ => number.to_string(),
     }
 }
 

@@ -26,7 +26,7 @@ fn texts_and_json_values_are_taken_alike() {
     for call in [
         json!({"path": "/a", "index": "3", "enabled": "1"}),
         json!({"index": 3, "path": "/a", "enabled": true}),
-        json!({"index": 3, "path": "/a", "enabled": 1, "key": null}),
+        json!({"index": 3.0, "path": "/a", "enabled": 1, "key": null}),
     ] {
         let values = check_object(PARAMETERS, given(call)).unwrap();
         assert_eq!(Value::Object(values), checked);

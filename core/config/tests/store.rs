@@ -1,5 +1,9 @@
 //! The directory store, in the tree of another system.
-#![allow(clippy::unwrap_used, reason = "a failing fixture is a failing test")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "fixtures are made behind the back of the host; a failing fixture is a failing test"
+)]
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::sync::Arc;
@@ -63,6 +67,23 @@ fn new_files_are_private_below_priv() {
 }
 
 #[test]
+fn new_files_belong_to_the_group_of_the_web_server() {
+    let World { host, store, dir } = world();
+    std::fs::write(dir.path().join("etc/group"), "root:x:0:\nwww-data:x:4711:\n").unwrap();
+    store.put_if_digest("user.cfg", b"a", None).unwrap();
+    let (uid, gid) = (host.uid(), host.metadata(Utf8Path::new("/etc/pve")).unwrap().unwrap().gid);
+    let file = host.metadata(Utf8Path::new("/etc/pve/user.cfg")).unwrap().unwrap();
+    // only root can give files away
+    assert_eq!((file.uid, file.gid), (uid, if uid == 0 { 4711 } else { gid }));
+    // without such a group it stays root's, and an existing file keeps what it has
+    host.remove_own(Utf8Path::new("/etc/group")).unwrap();
+    store.put_if_digest("user.cfg", b"b", None).unwrap();
+    store.put_if_digest("other.cfg", b"b", None).unwrap();
+    assert_eq!(host.metadata(Utf8Path::new("/etc/pve/user.cfg")).unwrap().unwrap().gid, file.gid);
+    assert_eq!(host.metadata(Utf8Path::new("/etc/pve/other.cfg")).unwrap().unwrap().gid, gid);
+}
+
+#[test]
 fn a_stale_digest_writes_nothing() {
     let World { store, dir: _dir, .. } = world();
     let nothing = sha1_hex(b"");
@@ -88,6 +109,22 @@ fn the_version_moves_with_every_change() {
     store.put_if_digest("user.cfg", b"two", None).unwrap();
     let two = store.version("user.cfg").unwrap();
     assert!(none != one && one != two);
+}
+
+#[test]
+fn the_version_is_that_of_the_file_behind_a_link() {
+    let World { store, host, dir: _dir } = world();
+    store.put_if_digest("nodes/real.cfg", b"one", None).unwrap();
+    host.symlink(Utf8Path::new("/etc/pve/user.cfg"), "nodes/real.cfg").unwrap();
+    host.symlink(Utf8Path::new("/etc/pve/loop"), "loop").unwrap();
+    let one = store.version("user.cfg").unwrap();
+    assert_eq!(store.get("user.cfg").unwrap().unwrap().content, b"one");
+    store.put_if_digest("nodes/real.cfg", b"two", None).unwrap();
+    assert_ne!(store.version("user.cfg").unwrap(), one);
+    assert!(store.version("loop").is_err());
+    // writing through a link is refused, the link stays
+    assert!(store.put_if_digest("user.cfg", b"three", None).is_err());
+    assert_eq!(store.get("nodes/real.cfg").unwrap().unwrap().content, b"two");
 }
 
 #[test]
