@@ -154,7 +154,7 @@ pub trait Host: Send + Sync {
     /// What the file system says.
     fn rename(&self, from: &Utf8Path, to: &Utf8Path) -> Result<(), HostError>;
 
-    /// Removes a file of the program's own; absent is fine.
+    /// Removes a file of the program's own; absent is fine. Of a link, the link is removed.
     ///
     /// # Errors
     /// What the file system says.
@@ -172,7 +172,8 @@ pub trait Host: Send + Sync {
     /// [`HostError::Exists`] when something else is there.
     fn symlink(&self, path: &Utf8Path, target: &str) -> Result<(), HostError>;
 
-    /// Takes an exclusive flock(2) on a file (made if needed) and holds it until the guard is dropped.
+    /// Takes an exclusive flock(2) on a file and holds it until the guard is dropped. The file is made if needed,
+    /// and its directory too: in the tree of a system that is not running, `/run` is empty.
     ///
     /// # Errors
     /// [`HostError::LockTimeout`] with the original's wording after `timeout`.

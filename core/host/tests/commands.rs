@@ -154,6 +154,17 @@ fn a_secret_is_handed_over_and_never_told() {
 }
 
 #[test]
+fn where_a_long_complaint_is_cut_no_half_of_a_secret_remains() {
+    for length in 40..60 {
+        let value: String = ('a'..='z').chain('A'..='Z').cycle().take(length).collect();
+        let secret = Secret::new("pw", value.clone());
+        let script = "s=$(cat); i=0; while [ $i -lt 300 ]; do printf %s \"$s\" >&2; i=$((i+1)); done; exit 1";
+        let (_, stderr) = outcome(&sh(script).secret_input(secret));
+        assert_eq!(stderr.replace("<pw>", ""), "", "{length}");
+    }
+}
+
+#[test]
 fn a_secret_that_was_lost_on_the_way_is_not_run_without() {
     let text = serde_json::to_string(&Secret::new("password", "x")).unwrap();
     let lost: Secret = serde_json::from_str(&text).unwrap();
