@@ -26,6 +26,15 @@ export function LevelLabel({ level, count }: { level: Level; count?: number }) {
   );
 }
 
+export function LevelIcon({ level }: { level: Level }) {
+  const { icon, word } = LOOK[level];
+  return (
+    <span className={`ik-level ik-level--${level}`} role="img" aria-label={word}>
+      {icon}
+    </span>
+  );
+}
+
 /** PatternFly's word for the level, for its alerts. */
 export function alertVariant(level: Level): "danger" | "warning" | "info" | "success" {
   if (level === "critical") return "danger";

@@ -40,6 +40,11 @@ export class ConnectionError extends Error {
   }
 }
 
+/** The host has changed since the caller looked at it: looking again helps. A sentence that clients rely on. */
+export function isModified(error: Error): boolean {
+  return error instanceof ApiError && error.message.startsWith("detected modified configuration");
+}
+
 let csrf = "";
 let sessionLost: () => void = () => {};
 let connection: (reachable: boolean) => void = () => {};

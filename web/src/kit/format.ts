@@ -1,14 +1,15 @@
 // Numbers and times as people read them.
 
-const DATE_TIME = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
-const DATE = new Intl.DateTimeFormat(undefined, { dateStyle: "medium" });
-
+/** "2026-11-23 05:34:57", as logs write it: sorts by eye and is the same for everybody who compares notes. */
 export function dateTime(seconds: number): string {
-  return DATE_TIME.format(seconds * 1000);
+  const time = new Date(seconds * 1000);
+  const clock = [time.getHours(), time.getMinutes(), time.getSeconds()].map(twoDigits).join(":");
+  return `${date(seconds)} ${clock}`;
 }
 
 export function date(seconds: number): string {
-  return DATE.format(seconds * 1000);
+  const time = new Date(seconds * 1000);
+  return [time.getFullYear(), twoDigits(time.getMonth() + 1), twoDigits(time.getDate())].join("-");
 }
 
 /** "45 s", "3 min 20 s", "2 h 5 min": two units are enough. */
@@ -31,4 +32,8 @@ export function fingerprint(hex: string): string {
 
 function join(large: number, largeUnit: string, small: number, smallUnit: string): string {
   return small === 0 ? `${large} ${largeUnit}` : `${large} ${largeUnit} ${small} ${smallUnit}`;
+}
+
+function twoDigits(number: number): string {
+  return String(number).padStart(2, "0");
 }

@@ -33,6 +33,7 @@ export function useMay(privilege: string): boolean {
 /** Takes up the session of this browser, or the one-time link that the address carries. */
 export async function restore(): Promise<void> {
   const secret = takeLink();
+  if (!secret && !hadSession()) return leave();
   try {
     if (secret) {
       enter((await exchange<Session>("POST", "/access/link", { secret })).data);
@@ -61,12 +62,37 @@ export async function logout(): Promise<void> {
 
 function enter(session: Session): void {
   setToken(session);
+  rememberSession(true);
   state.set({ is: "in", session });
 }
 
 function leave(why?: string): void {
   setToken(undefined);
+  rememberSession(false);
   state.set({ is: "out", why });
+}
+
+/**
+ * Whether this browser may still have a ticket. Scripts cannot see its cookie, and asking the host without one would
+ * be a failed login: late, and noted as such.
+ */
+const KEY = "innkeeper.session";
+
+function hadSession(): boolean {
+  try {
+    return localStorage.getItem(KEY) !== null;
+  } catch {
+    return true;
+  }
+}
+
+function rememberSession(is: boolean): void {
+  try {
+    if (is) localStorage.setItem(KEY, "1");
+    else localStorage.removeItem(KEY);
+  } catch {
+    // Without storage the host is asked at each start.
+  }
 }
 
 /** The secret of `#link=…`. It leaves the address at once: it works one time, and must not stay in the history. */

@@ -97,27 +97,34 @@ export interface Entry {
   time: number;
   user: string;
   origin: string;
+  verb: string;
+  path: string;
+  command: string;
   summary: string;
-  command?: string;
+  upid: string;
   state: ChangeState;
-  upid?: string;
-  files: string[];
+  touched: string[];
+  error?: string;
   "undone-by"?: number;
   undoes?: number;
+}
+
+export interface EntryStep {
+  what: string;
+  detail: string;
+  state: "pending" | "started" | "done" | "failed" | "taken-back";
+  error?: string;
 }
 
 export interface EntryFile {
   path: string;
   diff: string;
-  now: "old" | "new" | "other";
+  now: "old" | "new" | "other" | "unknown";
 }
 
-export interface EntryDetail extends Omit<Entry, "files"> {
-  verb: string;
-  path: string;
-  params: Record<string, unknown>;
-  error?: string;
-  steps: { what: string; state: string }[];
+export interface EntryDetail extends Entry {
+  params: Record<string, string>;
+  steps: EntryStep[];
   files: EntryFile[];
 }
 

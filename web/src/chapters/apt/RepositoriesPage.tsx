@@ -16,7 +16,7 @@ import { aptChanges } from "./changes";
 import { refreshLists, rowsOf, useRepositories } from "./data";
 import { KeysTab } from "./KeysTab";
 import { RepositoryTable } from "./RepositoryTable";
-import { StatusAlerts } from "./RepositoryStatus";
+import { StatusAlert } from "./RepositoryStatus";
 import "./apt.css";
 
 const MAN = ["apt-get.8", "sources.list.5", "apt-secure.8"];
@@ -116,7 +116,7 @@ function Files({
   const { files, errors } = repositories;
   return (
     <div className="ik-stack">
-      <StatusAlerts status={repositories.status} />
+      <StatusAlert status={repositories.status} />
       {errors.map(({ path, error }) => (
         <Alert
           key={path}

@@ -1,21 +1,25 @@
 import { Alert } from "@patternfly/react-core";
-import { alertVariant } from "../../kit/Level";
+import { alertVariant, LevelIcon } from "../../kit/Level";
 import { Link } from "../../kit/router";
 import { Loaded } from "../../kit/states";
 import type { RepositoryStatus } from "../../kit/types";
 import { useRepositories } from "./data";
 
-/** What the repositories of this host amount to, worst first. */
-export function StatusAlerts({ status }: { status: RepositoryStatus }) {
+/** What the repositories of this host amount to: the worst in the heading, the rest below. */
+export function StatusAlert({ status }: { status: RepositoryStatus }) {
+  const others = status.messages.filter(({ message }) => message !== status.message);
   return (
-    <div className="ik-stack ik-stack--tight" role="status">
-      <Alert isInline variant={alertVariant(status.level)} title={status.message} />
-      {status.messages
-        .filter(({ message }) => message !== status.message)
-        .map(({ level, message }, index) => (
-          <Alert key={index} isInline isPlain variant={alertVariant(level)} title={message} />
-        ))}
-    </div>
+    <Alert isInline isLiveRegion variant={alertVariant(status.level)} title={status.message}>
+      {others.length > 0 && (
+        <ul>
+          {others.map(({ level, message }, index) => (
+            <li key={index}>
+              <LevelIcon level={level} /> {message}
+            </li>
+          ))}
+        </ul>
+      )}
+    </Alert>
   );
 }
 
@@ -26,7 +30,7 @@ export function RepositoryStatusLine({ node }: { node: string }) {
     <Loaded query={repositories} what="the repository status" rows={2}>
       {({ status }) => (
         <div className="ik-stack ik-stack--tight">
-          <StatusAlerts status={status} />
+          <StatusAlert status={status} />
           <Link to={["nodes", node, "repositories"]}>Show the repositories</Link>
         </div>
       )}

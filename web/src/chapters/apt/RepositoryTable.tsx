@@ -53,7 +53,7 @@ export function RepositoryTable({ node, file, rows, digest }: RepositoryTablePro
         <Table variant="compact" gridBreakPoint="grid-xl" aria-labelledby={id}>
           <Thead>
             <Tr>
-              <Th>Enabled</Th>
+              <Th modifier="nowrap">Enabled</Th>
               <Th>Types</Th>
               <Th width={25}>URIs</Th>
               <Th>Suites</Th>

@@ -30,7 +30,7 @@ function One({ signature, verdict }: { signature: Signature; verdict: Verdict })
         </>
       }
     >
-      <Label isCompact variant="outline" color={verdict.color} tabIndex={0}>
+      <Label isCompact variant="outline" color={verdict.color} textMaxWidth="11rem" tabIndex={0}>
         {verdict.word}
       </Label>
     </Tooltip>

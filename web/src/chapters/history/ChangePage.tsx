@@ -17,7 +17,7 @@ import { undoOf, usePropose } from "../../kit/plan/Changes";
 import { Link } from "../../kit/router";
 import { useMay } from "../../kit/session";
 import { Loaded } from "../../kit/states";
-import type { EntryDetail, EntryFile } from "../../kit/types";
+import type { EntryDetail, EntryFile, EntryStep } from "../../kit/types";
 import { ChangeStateLabel } from "./ChangeState";
 import { useChange } from "./data";
 
@@ -61,10 +61,8 @@ function Details({ node, entry }: { node: string; entry: EntryDetail }) {
       {entry.steps.length > 0 && (
         <Part title="Steps">
           <ol className="ik-steps">
-            {entry.steps.map(({ what, state }, index) => (
-              <li key={index}>
-                {what} <Label isCompact>{state}</Label>
-              </li>
+            {entry.steps.map((step, index) => (
+              <Step key={index} step={step} />
             ))}
           </ol>
         </Part>
@@ -90,6 +88,31 @@ function Details({ node, entry }: { node: string; entry: EntryDetail }) {
         </Part>
       )}
     </div>
+  );
+}
+
+const STEP = {
+  pending: { color: "grey", word: "not begun" },
+  started: { color: "orange", word: "begun" },
+  done: { color: "green", word: "done" },
+  failed: { color: "red", word: "failed" },
+  "taken-back": { color: "orange", word: "taken back" },
+} as const satisfies Record<EntryStep["state"], unknown>;
+
+function Step({ step: { what, detail, state, error } }: { step: EntryStep }) {
+  const { color, word } = STEP[state];
+  return (
+    <li>
+      {what}{" "}
+      <Label isCompact variant="outline" color={color}>
+        {word}
+      </Label>
+      {error && <p className="ik-wrap">{error}</p>}
+      {/* the diffs of files follow below */}
+      {!detail.startsWith("--- ") && detail.trim() !== "" && (
+        <pre className="ik-code">{detail.trimEnd()}</pre>
+      )}
+    </li>
   );
 }
 
@@ -144,6 +167,7 @@ function ChangeLink({ node, id }: { node: string; id: number }) {
 
 const NOW = {
   new: undefined,
+  unknown: "Whether this file was changed since cannot be told.",
   old: "On the host this file is again as it was before the change.",
   other:
     "On the host this file has been changed since, so an undo will be refused until you decide what to keep.",

@@ -1,8 +1,9 @@
-import { Alert, Button, SearchInput, Toolbar, ToolbarContent, ToolbarItem } from "@patternfly/react-core";
+import { Alert, Button, Toolbar, ToolbarContent, ToolbarItem } from "@patternfly/react-core";
 import HistoryIcon from "@patternfly/react-icons/dist/esm/icons/history-icon";
 import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
 import { useMutation } from "@tanstack/react-query";
 import { ChapterPage } from "../../kit/ChapterPage";
+import { FilterField } from "../../kit/FilterField";
 import { count, dateTime } from "../../kit/format";
 import { Pager, usePaging } from "../../kit/paging";
 import { undoOf, usePropose } from "../../kit/plan/Changes";
@@ -56,22 +57,18 @@ function List({ node }: { node: string }) {
         <Toolbar className="ik-toolbar">
           <ToolbarContent>
             <ToolbarItem>
-              <SearchInput
-                aria-label="User"
-                placeholder="User"
+              <FilterField
+                label="User"
                 value={query.user}
-                onChange={(_, user) => setFilters({ user, start: "" })}
-                onClear={() => setFilters({ user: "", start: "" })}
+                onChange={(user) => setFilters({ user, start: "" })}
               />
             </ToolbarItem>
             <ToolbarItem>
-              <SearchInput
-                aria-label="File"
-                placeholder="File, for example /etc/apt/sources.list"
-                className="ik-search--wide"
+              <FilterField
+                label="File"
+                placeholder="File, with its whole path"
                 value={query.path}
-                onChange={(_, path) => setFilters({ path, start: "" })}
-                onClear={() => setFilters({ path: "", start: "" })}
+                onChange={(path) => setFilters({ path, start: "" })}
               />
             </ToolbarItem>
             <ToolbarItem align={{ default: "alignEnd" }} variant="pagination">
@@ -127,11 +124,13 @@ function Entries({ node, entries }: { node: string; entries: Entry[] }) {
             </Td>
             <Td dataLabel="Change">
               <Link to={["nodes", node, "history", entry.id]}>{entry.summary}</Link>
-              <div className="ik-subtle ik-small ik-wrap">{entry.files.join(", ")}</div>
+              <div className="ik-subtle ik-small ik-wrap">{entry.touched.join(", ")}</div>
             </Td>
             <Td dataLabel="User">{entry.user}</Td>
             <Td dataLabel="From">{entry.origin}</Td>
-            <Td dataLabel="Time">{dateTime(entry.time)}</Td>
+            <Td dataLabel="Time" modifier="nowrap">
+              {dateTime(entry.time)}
+            </Td>
             {mayChange && (
               <Td isActionCell>
                 {entry.state === "done" && (

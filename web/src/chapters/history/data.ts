@@ -23,7 +23,7 @@ export function useChange(node: string, id: string) {
   return useQuery({
     queryKey: ["node", node, "history", "one", id],
     queryFn: async ({ signal }) =>
-      (await get<EntryDetail>(pathOf(`${HISTORY}/{id}`, { node, id }), {}, signal)).data,
+      (await get<EntryDetail>(pathOf(`${HISTORY}/{change}`, { node, change: id }), {}, signal)).data,
     refetchInterval: ({ state }) => (state.data?.state === "running" ? RUNNING_MS : false),
   });
 }

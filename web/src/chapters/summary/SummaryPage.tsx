@@ -137,7 +137,9 @@ function LastChanges({ node }: { node: string }) {
                       <Link to={["nodes", node, "history", entry.id]}>{entry.summary}</Link>
                     </Td>
                     <Td dataLabel="User">{entry.user}</Td>
-                    <Td dataLabel="Time">{dateTime(entry.time)}</Td>
+                    <Td dataLabel="Time" modifier="nowrap">
+                      {dateTime(entry.time)}
+                    </Td>
                     <Td dataLabel="State">
                       <ChangeStateLabel state={entry.state} />
                     </Td>

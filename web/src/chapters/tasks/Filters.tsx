@@ -1,7 +1,6 @@
 import {
   FormSelect,
   FormSelectOption,
-  SearchInput,
   Switch,
   TextInput,
   Toolbar,
@@ -9,6 +8,7 @@ import {
   ToolbarItem,
 } from "@patternfly/react-core";
 import type { ReactNode } from "react";
+import { FilterField } from "../../kit/FilterField";
 import type { Params } from "../../kit/api";
 
 const NAMES = ["errors", "type", "user", "status", "since", "until"] as const;
@@ -61,22 +61,15 @@ export function Filters({
           />
         </ToolbarItem>
         <ToolbarItem>
-          <SearchInput
-            aria-label="Type of task"
-            placeholder="Type, for example aptupdate"
+          <FilterField
+            label="Type of task"
+            placeholder="Type, as aptupdate"
             value={value("type")}
-            onChange={(_, type) => onChange({ type })}
-            onClear={() => onChange({ type: "" })}
+            onChange={(type) => onChange({ type })}
           />
         </ToolbarItem>
         <ToolbarItem>
-          <SearchInput
-            aria-label="User"
-            placeholder="User"
-            value={value("user")}
-            onChange={(_, user) => onChange({ user })}
-            onClear={() => onChange({ user: "" })}
-          />
+          <FilterField label="User" value={value("user")} onChange={(user) => onChange({ user })} />
         </ToolbarItem>
         <ToolbarItem>
           <FormSelect

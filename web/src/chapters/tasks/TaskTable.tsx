@@ -24,8 +24,10 @@ export function TaskTable({ node, tasks, label }: { node: string; tasks: Task[];
               <Link to={["nodes", node, "tasks", task.upid]}>{taskName(task)}</Link>
             </Td>
             <Td dataLabel="User">{task.tokenid ? `${task.user}!${task.tokenid}` : task.user}</Td>
-            <Td dataLabel="Started">{dateTime(task.starttime)}</Td>
-            <Td dataLabel="Took">
+            <Td dataLabel="Started" modifier="nowrap">
+              {dateTime(task.starttime)}
+            </Td>
+            <Td dataLabel="Took" modifier="nowrap">
               {task.endtime === undefined ? "" : duration(task.endtime - task.starttime)}
             </Td>
             <Td dataLabel="Result">

@@ -15,7 +15,7 @@ export function undoOf(node: string, id: number): Change {
     title: `Undo change ${id}`,
     node,
     verb: "POST",
-    path: pathOf("/nodes/{node}/history/{id}/undo", { node, id }),
+    path: pathOf("/nodes/{node}/history/{change}/undo", { node, change: id }),
     params: {},
   };
 }

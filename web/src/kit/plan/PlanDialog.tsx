@@ -1,5 +1,6 @@
 import { Alert, Button, Modal, ModalBody, ModalFooter, ModalHeader, Skeleton } from "@patternfly/react-core";
 import { useQuery } from "@tanstack/react-query";
+import { useEffect } from "react";
 import { get, pathOf } from "../api";
 import { Problem } from "../states";
 import { showTask } from "../tasks/drawer";
@@ -21,6 +22,11 @@ export interface PlanDialogProps {
 export function PlanDialog({ change, onClose, onPropose }: PlanDialogProps) {
   const controls = usePlan(change);
   const { state } = controls;
+  const { step } = state;
+  useEffect(() => {
+    // The button that was pressed is gone: go on reading, and tabbing, at the new content.
+    if (step !== "planning") document.getElementById("plan-body")?.focus();
+  }, [step]);
   return (
     <Modal
       isOpen
@@ -70,14 +76,9 @@ function Body({ change, controls }: { change: Change; controls: PlanControls }) 
     case "review":
       return (
         <div className="ik-stack">
-          {state.notice !== undefined && (
-            <Alert
-              isInline
-              isLiveRegion
-              variant="warning"
-              title="Nothing was changed. This is a new plan: read it again"
-            >
-              {state.notice}
+          {state.moved && (
+            <Alert isInline isLiveRegion variant="warning" title="The host has changed since you looked">
+              Nothing was done yet. This is a new plan, made from what is there now: read it again.
             </Alert>
           )}
           <PlanView plan={state.plan} ticked={state.ticked} onTick={tick} />
@@ -115,7 +116,7 @@ function Buttons({
   if (state.step === "running" || state.step === "finished") {
     return (
       <>
-        <Button variant="primary" onClick={onClose}>
+        <Button key="close" variant="primary" onClick={onClose}>
           Close
         </Button>
         {state.step === "finished" && succeeded(state.exit) && (
@@ -149,6 +150,7 @@ function Buttons({
     <>
       {state.step !== "refused" && (
         <Button
+          key="apply"
           variant={state.step === "review" && hasDanger(state.plan.hazards) ? "danger" : "primary"}
           isDisabled={!mayApply(state)}
           isLoading={state.step === "review" && state.sending}

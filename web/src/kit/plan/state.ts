@@ -14,15 +14,17 @@ export interface Change {
   params: Params;
 }
 
+/** `moved`: the host has changed since the person looked, so this is a plan from what is there now. */
 export type PlanState =
-  | { step: "planning"; notice?: string }
-  | { step: "refused"; error: Error }
-  | { step: "review"; plan: Plan; ticked: readonly number[]; sending: boolean; notice?: string }
+  | { step: "planning"; moved: boolean }
+  | { step: "refused"; error: Error; moved: boolean }
+  | { step: "review"; plan: Plan; ticked: readonly number[]; sending: boolean; moved: boolean }
   | { step: "running"; plan: Plan; upid: string }
   | { step: "finished"; plan: Plan; upid: string; exit: string };
 
 export type PlanEvent =
-  | { is: "ask"; notice?: string }
+  | { is: "ask" }
+  | { is: "moved" }
   | { is: "planned"; plan: Plan }
   | { is: "refused"; error: Error }
   | { is: "tick"; hazards: readonly number[]; on: boolean }
@@ -30,18 +32,20 @@ export type PlanEvent =
   | { is: "started"; upid: string }
   | { is: "finished"; exit: string };
 
-export const FIRST: PlanState = { step: "planning" };
+export const FIRST: PlanState = { step: "planning", moved: false };
 
 export function next(state: PlanState, event: PlanEvent): PlanState {
   switch (event.is) {
     case "ask":
-      return { step: "planning", notice: event.notice };
+      return { step: "planning", moved: "moved" in state && state.moved };
+    case "moved":
+      return { step: "planning", moved: true };
     case "planned":
       return state.step === "planning"
-        ? { step: "review", plan: event.plan, ticked: [], sending: false, notice: state.notice }
+        ? { step: "review", plan: event.plan, ticked: [], sending: false, moved: state.moved }
         : state;
     case "refused":
-      return { step: "refused", error: event.error };
+      return { step: "refused", error: event.error, moved: "moved" in state && state.moved };
     case "tick": {
       if (state.step !== "review") return state;
       const others = state.ticked.filter((index) => !event.hazards.includes(index));
@@ -76,4 +80,13 @@ export function consent(plan: Plan, ticked: readonly number[]): Params {
 /** A task ended well when its last word is OK, or a number of warnings. */
 export function succeeded(exit: string): boolean {
   return exit === "OK" || exit.startsWith("WARNINGS");
+}
+
+/**
+ * The parameters to send. The digest says what the person was looking at; when that is out of date they are shown the
+ * new plan instead, and from then on its fingerprint says what they looked at.
+ */
+export function paramsOf(change: Change, state: PlanState): Params {
+  if (!("moved" in state) || !state.moved) return change.params;
+  return { ...change.params, digest: undefined };
 }

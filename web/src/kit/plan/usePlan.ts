@@ -1,12 +1,9 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useReducer } from "react";
-import { ApiError, exchange } from "../api";
+import { exchange, isModified } from "../api";
 import type { Plan } from "../types";
 import { useTaskStatus } from "../tasks/data";
-import { consent, FIRST, next, type Change, type PlanState } from "./state";
-
-/** Precondition failed, conflict: between question and answer the machine has changed. */
-const MOVED = [409, 412];
+import { consent, FIRST, next, paramsOf, type Change, type PlanState } from "./state";
 
 export interface PlanControls {
   state: PlanState;
@@ -19,15 +16,17 @@ export function usePlan(change: Change): PlanControls {
   const [state, send] = useReducer(next, FIRST);
   const queries = useQueryClient();
   const ask = useCallback(() => send({ is: "ask" }), []);
-  const planning = state.step === "planning";
+  const planning = state.step === "planning" ? state : undefined;
 
   useEffect(() => {
     if (!planning) return;
     const abort = new AbortController();
-    exchange<Plan>(change.verb, change.path, { ...change.params, "dry-run": 1 }, abort.signal)
+    const params = { ...paramsOf(change, planning), "dry-run": 1 };
+    exchange<Plan>(change.verb, change.path, params, abort.signal)
       .then(({ data }) => send({ is: "planned", plan: data }))
       .catch((error: Error) => {
-        if (!abort.signal.aborted) send({ is: "refused", error });
+        if (abort.signal.aborted) return;
+        send(isModified(error) && !planning.moved ? { is: "moved" } : { is: "refused", error });
       });
     return () => abort.abort();
   }, [change, planning]);
@@ -35,12 +34,13 @@ export function usePlan(change: Change): PlanControls {
   const apply = useCallback(() => {
     if (state.step !== "review") return;
     send({ is: "send" });
-    exchange<string>(change.verb, change.path, { ...change.params, ...consent(state.plan, state.ticked) })
-      .then(({ data }) => send({ is: "started", upid: data }))
-      .catch((error: Error) => {
-        const moved = error instanceof ApiError && MOVED.includes(error.status);
-        send(moved ? { is: "ask", notice: error.message } : { is: "refused", error });
-      });
+    const params = { ...paramsOf(change, state), ...consent(state.plan, state.ticked) };
+    exchange<string>(change.verb, change.path, params)
+      .then(({ data, task, unchanged }) => {
+        // Somebody else did it meanwhile: the new plan says that there is nothing left to do.
+        send(unchanged ? { is: "moved" } : { is: "started", upid: task ?? data });
+      })
+      .catch((error: Error) => send(isModified(error) ? { is: "moved" } : { is: "refused", error }));
   }, [change, state]);
 
   const upid = state.step === "running" ? state.upid : undefined;

@@ -47,7 +47,7 @@ export function Masthead({
 }) {
   const nodes = useNodes();
   return (
-    <PfMasthead>
+    <PfMasthead display={{ default: "inline" }}>
       <MastheadMain>
         <MastheadToggle>
           <PageToggleButton
@@ -60,14 +60,15 @@ export function Masthead({
         </MastheadToggle>
         <MastheadBrand>
           <MastheadLogo href={href(["datacenter"])} className="ik-brand">
-            <Mark /> <span className="ik-brand__name">Innkeeper</span>
+            <Mark />
+            <span className="ik-brand__name">Innkeeper</span>
+            <span className="ik-brand__host">{nodes.data?.[0]?.node}</span>
           </MastheadLogo>
         </MastheadBrand>
       </MastheadMain>
       <MastheadContent>
         <Toolbar isStatic>
           <ToolbarContent>
-            <ToolbarItem className="ik-brand__host">{nodes.data?.[0]?.node}</ToolbarItem>
             <ToolbarItem align={{ default: "alignEnd" }} visibility={{ default: "hidden", md: "visible" }}>
               <ThemeSwitch />
             </ToolbarItem>

@@ -83,7 +83,9 @@ function TaskList({ tasks, shown }: { tasks: Task[]; shown: string | undefined }
             </Td>
             <Td dataLabel="Node">{task.node}</Td>
             <Td dataLabel="User">{task.user}</Td>
-            <Td dataLabel="Started">{dateTime(task.starttime)}</Td>
+            <Td dataLabel="Started" modifier="nowrap">
+              {dateTime(task.starttime)}
+            </Td>
             <Td dataLabel="Result">
               <TaskState task={task} />
             </Td>

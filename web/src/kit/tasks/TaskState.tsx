@@ -22,11 +22,9 @@ export function TaskState({ task }: { task: { status?: string; endtime?: number 
   return (
     <span className="ik-task-state">
       <Label isCompact variant="outline" color={color} icon={icon}>
-        {word}
+        {result === "warning" ? task.status?.replace("WARNINGS", "Warnings") : word}
       </Label>
-      {(result === "error" || result === "warning") && (
-        <span className="ik-task-state__text">{task.status}</span>
-      )}
+      {result === "error" && <span className="ik-task-state__text">{task.status}</span>}
     </span>
   );
 }

@@ -2,6 +2,9 @@
 
 const NAMES: Record<string, string> = {
   aptupdate: "Refresh package lists",
+  undo: "Undo change",
+  tokencreate: "Create API token",
+  tokenremove: "Remove API token",
   srvreload: "Reload service",
   srvrestart: "Restart service",
   srvstart: "Start service",
