@@ -129,6 +129,10 @@ fn save_ended(tasks: &Tasks, list: &mut [ActiveTask]) -> Result<(), HostError> {
         size += text.len() as u64;
     }
     moment("tasks::after-index");
+    // whoever lists tasks next, in a process that knows nothing yet, need not read the whole index to count it
+    if let Err(error) = tasks.archived() {
+        tracing::debug!("the tasks were not counted: {error}");
+    }
     if size > tasks.index_limit() {
         tasks.host().rename(index, Utf8Path::new(OLDER_INDEX))?;
     }

@@ -115,8 +115,7 @@ impl<'a> Matcher<'a> {
     pub(crate) fn wants_finished(&self, line: &[u8]) -> bool {
         let Some(space) = memchr::memchr(b' ', line) else { return false };
         let (upid, rest) = (&line[..space], &line[space + 1..]);
-        let status = memchr::memchr(b' ', rest).map_or(&b""[..], |space| &rest[space + 1..]);
-        self.wants_status(status) && self.wants_upid(upid)
+        (!self.by_status || self.wants_status(after_time(rest))) && self.wants_upid(upid)
     }
 
     /// Whether a running task is wanted. It has not ended in any way yet.
@@ -128,57 +127,81 @@ impl<'a> Matcher<'a> {
         if self.filter.errors {
             return status != b"OK";
         }
-        if !self.by_status {
-            return true;
-        }
         let class = std::str::from_utf8(status).map_or(StatusClass::Error, StatusClass::of);
         self.filter.statusfilter.contains(&class)
     }
 
+    /// Looks at those fields only that a condition is about: a history has a million lines.
     fn wants_upid(&self, upid: &[u8]) -> bool {
         if !self.by_field {
             return true;
         }
+        let filter = self.filter;
         let Some(fields) = Fields::of(upid) else { return false };
         let is = |wanted: &Option<String>, field: &[u8]| {
             wanted.as_ref().is_none_or(|wanted| wanted.as_bytes() == field)
         };
-        is(&self.filter.vmid, fields.id)
-            && is(&self.filter.typefilter, fields.kind)
-            && self.wants_time(fields.starttime)
-            && self.filter.visible.as_ref().is_none_or(|user| sees(user.as_bytes(), fields.user))
+        self.wants_time(fields.starttime)
+            && filter.visible.as_ref().is_none_or(|user| sees(user.as_bytes(), fields.user))
             && self.userfilter.as_ref().is_none_or(|part| contains_ignoring_case(fields.user, part))
+            && (filter.vmid.is_none() && filter.typefilter.is_none()
+                || fields
+                    .kind_and_id()
+                    .is_some_and(|(kind, id)| is(&filter.vmid, id) && is(&filter.typefilter, kind)))
     }
 
     fn wants_time(&self, digits: &[u8]) -> bool {
         if self.filter.since.is_none() && self.filter.until.is_none() {
             return true;
         }
-        let digits = std::str::from_utf8(digits).unwrap_or_default();
-        let Ok(time) = i64::from_str_radix(digits, 16) else { return false };
+        let Some(time) = digits
+            .iter()
+            .try_fold(0, |time, &digit| Some(time * 16 + i64::from(char::from(digit).to_digit(16)?)))
+        else {
+            return false;
+        };
         self.filter.since.is_none_or(|since| since <= time)
             && self.filter.until.is_none_or(|until| time <= until)
+    }
+}
+
+/// The status, after the eight digits of a time.
+fn after_time(rest: &[u8]) -> &[u8] {
+    match rest.get(8) {
+        Some(b' ') => &rest[9..],
+        _ => memchr::memchr(b' ', rest).map_or(&b""[..], |space| &rest[space + 1..]),
     }
 }
 
 /// The fields of a task id that filters look at.
 struct Fields<'a> {
     starttime: &'a [u8],
-    kind: &'a [u8],
-    id: &'a [u8],
+    /// Type and id, with the colon between them.
+    middle: &'a [u8],
     user: &'a [u8],
 }
 
 impl<'a> Fields<'a> {
+    /// Cuts at the known lengths of the numbers: `UPID:<node>:<8>:<8 or 9>:<8>:<type>:<id>:<user>:`.
     fn of(upid: &'a [u8]) -> Option<Self> {
-        let mut fields = upid.split(|&byte| byte == b':');
-        Some(Self {
-            starttime: fields.nth(4)?,
-            kind: fields.next()?,
-            id: fields.next()?,
-            user: fields.next()?,
-        })
+        let after_node =
+            upid.strip_prefix(b"UPID:").and_then(|rest| after_colon(rest, memchr::memchr(b':', rest)?))?;
+        let pstart = after_colon(after_node, 8)?;
+        let starttime = after_colon(pstart, 8).or_else(|| after_colon(pstart, 9))?;
+        let rest = after_colon(starttime, 8)?.strip_suffix(b":")?;
+        let last = memchr::memrchr(b':', rest)?;
+        Some(Self { starttime: &starttime[..8], middle: &rest[..last], user: &rest[last + 1..] })
     }
+
+    fn kind_and_id(&self) -> Option<(&'a [u8], &'a [u8])> {
+        let colon = memchr::memchr(b':', self.middle)?;
+        Some((&self.middle[..colon], &self.middle[colon + 1..]))
+    }
+}
+
+/// What comes after the colon that is at `at`.
+fn after_colon(text: &[u8], at: usize) -> Option<&[u8]> {
+    (*text.get(at)? == b':').then(|| &text[at + 1..])
 }
 
 /// A user sees tasks of their own and of their tokens.

@@ -227,7 +227,7 @@ impl Tasks {
     }
 
     /// How many lines both indexes have. Only what is new since the last time is read.
-    fn archived(&self) -> Result<u64, Problem> {
+    pub(crate) fn archived(&self) -> Result<u64, Problem> {
         let mut kept: Option<Vec<LineIndex>> = None;
         let mut found = Vec::new();
         for path in [INDEX, OLDER_INDEX].map(Utf8Path::new) {

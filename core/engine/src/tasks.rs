@@ -18,7 +18,7 @@ use crate::upid::Upid;
 const PROGRESS_DIR: &str = "/run/innkeeper/progress";
 
 /// The index of finished tasks is renamed to `index.1` beyond this size. The original does so at 50,000 bytes, some
-/// 500 tasks, and forgets the rest; 64 MiB hold 700,000 tasks, and paging does not depend on the size.
+/// 500 tasks, and forgets the rest; 64 MiB hold some 800,000 tasks, and paging does not depend on the size.
 pub const INDEX_LIMIT: u64 = 64 * 1024 * 1024;
 
 /// How long a stopped task may take to clean up before it is killed.

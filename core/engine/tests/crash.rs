@@ -1,4 +1,5 @@
 //! The process dies between any two moments of a change: nothing is lost, and the journal says how far it came.
+#![allow(clippy::unwrap_used, reason = "a test ends where something is not as it should be")]
 #![allow(clippy::disallowed_methods, reason = "a test starts this program again, to let it die")]
 
 mod common;

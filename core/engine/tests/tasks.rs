@@ -1,4 +1,5 @@
 //! Tasks: their logs, the lists of active and finished ones, their processes.
+#![allow(clippy::unwrap_used, reason = "a test ends where something is not as it should be")]
 #![allow(clippy::disallowed_methods, reason = "a test looks at the files from outside and starts processes")]
 
 mod common;
@@ -335,17 +336,19 @@ fn hanging_task(fixture: &Fixture) -> (std::process::Child, Upid) {
 }
 
 fn hanging_child(fixture: &Fixture, role: &str) -> (std::process::Child, Upid) {
-    let child = child(fixture, role).spawn().unwrap();
+    let mut child = child(fixture, role).spawn().unwrap();
     let begin = std::time::Instant::now();
-    loop {
+    while begin.elapsed() < Duration::from_secs(60) {
         let running = upids(fixture, Source::Active).into_iter().map(|(upid, _)| upid);
         let ours = running.into_iter().find(|upid| upid.pid() == child.id());
         if let Some(upid) = ours.filter(|upid| fixture.log_of(upid) == "hanging\n") {
             return (child, upid);
         }
-        assert!(begin.elapsed() < Duration::from_secs(60), "the child does not start its task");
         std::thread::sleep(Duration::from_millis(20));
     }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    panic!("the child does not start its task");
 }
 
 /// A parent that waits, as init would.

@@ -1,4 +1,5 @@
 //! The format of task ids.
+#![allow(clippy::unwrap_used, reason = "a test ends where something is not as it should be")]
 
 use innkeeper_engine::{TaskName, Upid};
 use proptest::prelude::*;
