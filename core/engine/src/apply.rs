@@ -87,14 +87,19 @@ impl Log<'_> {
 
 fn carry_out(engine: &Engine, job: &Job<'_>, log: &mut Log<'_>) -> Result<i64, Problem> {
     let host = &**engine.host();
-    let _lock = match &job.lock {
+    let lock = engine.lock_for(job)?;
+    let _lock = match &lock {
         Some(path) => Some(take_lock(host, path, log)?),
         None => None,
     };
     moment("engine::after-lock");
+    if let Some(change) = job.undoes {
+        // somebody else may have taken it back since this was planned
+        engine.require_undoable(change)?;
+    }
     let plan = check_files(host, &job.plan)?;
     let journal = engine.journal()?;
-    let begin = Begin::new(&job.caller, &job.request, log.writer.upid(), &plan, job.undoes);
+    let begin = Begin::new(job, log.writer.upid(), &plan, lock.as_deref());
     let change = journal.begin(&begin)?;
     moment("engine::after-begin");
     let mut run = Run { host, journal, change, plan: &plan, log, bindings: BTreeMap::new(), done: 0 };

@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use utoipa::ToSchema;
 
+use crate::engine::Job;
 use crate::upid::Upid;
 
 const DIRECTORY: &str = "/var/lib/innkeeper";
@@ -117,18 +118,16 @@ pub(crate) struct Begin {
     pub(crate) command: String,
     pub(crate) upid: Upid,
     pub(crate) undoes: Option<i64>,
+    /// The file that was locked meanwhile: taking the change back takes the same lock.
+    #[serde(default)]
+    pub(crate) lock: Option<Utf8PathBuf>,
     pub(crate) files: Vec<FileRecord>,
     pub(crate) plan: Plan,
 }
 
 impl Begin {
-    pub(crate) fn new(
-        caller: &Caller,
-        request: &RequestRecord,
-        upid: &Upid,
-        plan: &Plan,
-        undoes: Option<i64>,
-    ) -> Self {
+    pub(crate) fn new(job: &Job<'_>, upid: &Upid, plan: &Plan, lock: Option<&Utf8Path>) -> Self {
+        let (caller, request) = (&job.caller, &job.request);
         Self {
             user: caller.user.clone(),
             origin: caller.origin.clone(),
@@ -137,7 +136,8 @@ impl Begin {
             params: request.params.clone(),
             command: request.command.clone(),
             upid: upid.clone(),
-            undoes,
+            undoes: job.undoes,
+            lock: lock.map(Utf8Path::to_owned),
             files: FileRecord::of(plan),
             plan: plan.clone(),
         }

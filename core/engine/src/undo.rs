@@ -6,8 +6,11 @@ use camino::{Utf8Path, Utf8PathBuf};
 use innkeeper_change::{Action, Content, FileChange, Invocation, Plan, Problem, Step, Undo, Value, render};
 use innkeeper_host::{Host, read_content};
 
-use crate::engine::Engine;
+use crate::engine::{Engine, Job};
 use crate::history::{ChangeState, Record, StepState};
+
+/// The lock for taking back what was done without one.
+const UNDO_LOCK: &str = "/var/lib/innkeeper/.undo.lock";
 
 /// What shall be so when a change has been taken back.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,6 +54,25 @@ impl Engine {
         let Undoing { plan, files, parameters, .. } = undoing;
         let summary = record.begin.plan.summary;
         Ok((plan, UndoGoal { change, summary, files, parameters }))
+    }
+
+    /// The lock that a job has to take. What is taken back needs the lock under which it was done, and in any case one
+    /// that keeps two from taking back the same.
+    pub(crate) fn lock_for(&self, job: &Job<'_>) -> Result<Option<Utf8PathBuf>, Problem> {
+        match (&job.lock, job.undoes) {
+            (Some(lock), _) => Ok(Some(lock.clone())),
+            (None, None) => Ok(None),
+            (None, Some(change)) => {
+                let (record, _, _) = self.journal()?.record(change)?;
+                Ok(Some(record.begin.lock.unwrap_or_else(|| UNDO_LOCK.into())))
+            }
+        }
+    }
+
+    /// Refuses when there is nothing left of a change to take back.
+    pub(crate) fn require_undoable(&self, change: i64) -> Result<(), Problem> {
+        let (_, state, undone_by) = self.journal()?.record(change)?;
+        refuse(change, state, undone_by)
     }
 
     /// What is left to do until a change is taken back; empty when it is.

@@ -51,6 +51,37 @@ fn taking_back_restores_every_byte_and_can_itself_be_taken_back() {
 }
 
 #[test]
+fn two_who_take_back_the_same_change_at_once_do_it_once() {
+    let fixture = Fixture::new();
+    let change = fixture.set(SOURCES, "deb two\n");
+    let (plan, goal) = fixture.engine.undo_plan(change).unwrap();
+    undo(&fixture, change).unwrap();
+    let verify = || fixture.engine.is_undone(&goal);
+    let late = Job { undoes: Some(change), ..job(plan, &verify) };
+    let problem = fixture.engine.apply(late, &mut Silent).unwrap_err();
+    assert_eq!(problem.to_string(), "change '1' was taken back already, by change '2'");
+    assert_eq!(fixture.engine.journal().unwrap().verify_chain().unwrap().changes, 2);
+}
+
+#[test]
+fn taking_back_takes_the_lock_under_which_the_change_was_made() {
+    use innkeeper_host::Host as _;
+    let fixture = Fixture::new();
+    let lock = camino::Utf8Path::new("/var/lock/pvenode.lock");
+    let plan = Plan::new("set").step(Step::file("write", fixture.change(SOURCES, "deb two\n")));
+    let locked = Job { lock: Some(lock.to_owned()), ..job(plan, &nothing_left) };
+    let change = fixture.engine.apply(locked, &mut Silent).unwrap().change;
+    let guard = fixture.host.lock(lock, std::time::Duration::ZERO).unwrap();
+    let log = std::thread::scope(|scope| {
+        let undoing = scope.spawn(|| fixture.log_of(&undo(&fixture, change).unwrap().upid));
+        std::thread::sleep(std::time::Duration::from_millis(300));
+        drop(guard);
+        undoing.join().unwrap()
+    });
+    assert!(log.starts_with("trying to acquire lock...\n OK\n"), "{log}");
+}
+
+#[test]
 fn a_file_that_moved_on_is_not_overwritten_and_the_difference_is_shown() {
     let fixture = Fixture::new();
     let change = fixture.set(SOURCES, "deb two\n");

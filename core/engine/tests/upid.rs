@@ -41,7 +41,7 @@ fn what_is_not_a_task_id_is_refused_in_the_originals_words() {
         "UPID:pve1:00010D94:001CA6EA:6124E1B9:vzdump:100:root/x@pam:",
         "UPID:pve1:00010D94:001CA6EA:6124E1B9:vzdump:1 0:root@pam:",
         "UPID:pve1:00010D94:001CA6EA:6124E1B9:vzdump:1\n0:root@pam:",
-        "UPID:pve1:00010D94:001CA6EA:6124E1B9:vzdump:1\00:root@pam:",
+        "UPID:pve1:00010D94:001CA6EA:6124E1B9:vzdump:1\u{0}0:root@pam:",
         "UPID:-pve1:00010D94:001CA6EA:6124E1B9:vzdump:100:root@pam:",
         "upid:pve1:00010D94:001CA6EA:6124E1B9:vzdump:100:root@pam:",
         "UPID:pve1:00010D94:001CA6EA:6124E1B9:00000001:vzdump:100:root@pam:",
