@@ -57,7 +57,13 @@ fn all_well() -> Finding {
     }
 }
 
-fn new(id: &str, level: Level, message: impl Into<String>, evidence: impl Into<String>, advice: &str) -> Finding {
+fn new(
+    id: &str,
+    level: Level,
+    message: impl Into<String>,
+    evidence: impl Into<String>,
+    advice: &str,
+) -> Finding {
     let (id, message, evidence) = (id.to_owned(), message.into(), evidence.into());
     Finding { id, level, message, evidence, advice: advice.to_owned(), fixes: Vec::new() }
 }
@@ -120,7 +126,10 @@ fn no_product(state: &State, current: &str) -> Finding {
         "no enabled 'deb' entry of the enterprise, no-subscription or test repository",
         "With a subscription enable the enterprise repository, otherwise the no-subscription repository.",
     );
-    let labels = [(Channel::Enterprise, "Add the enterprise repository"), (Channel::NoSubscription, "Add the no-subscription repository")];
+    let labels = [
+        (Channel::Enterprise, "Add the enterprise repository"),
+        (Channel::NoSubscription, "Add the no-subscription repository"),
+    ];
     let covered = state.subscription == crate::state::Subscription::Active;
     let (_, label) = labels[usize::from(!covered)];
     if let Some(standard) = known(current).get(usize::from(!covered)) {
@@ -134,8 +143,11 @@ fn add(state: &State, label: &str, handle: &str) -> Fix {
 }
 
 fn disable(state: &State, label: &str, located: Located<'_>) -> Fix {
-    let params =
-        [("path", located.file.path.to_string()), ("index", located.index.to_string()), ("enabled", "0".to_owned())];
+    let params = [
+        ("path", located.file.path.to_string()),
+        ("index", located.index.to_string()),
+        ("enabled", "0".to_owned()),
+    ];
     fix(state, label, "POST", params)
 }
 
@@ -179,12 +191,18 @@ fn without_subscription(state: &State, located: Located<'_>) -> Vec<Fix> {
 }
 
 fn old_ceph_packages(state: &State) -> Option<Finding> {
-    let old = |(_, version): &&(String, String)| dpkg_status::major(version).is_some_and(|major| major < OLDEST_CEPH);
+    let old = |(_, version): &&(String, String)| {
+        dpkg_status::major(version).is_some_and(|major| major < OLDEST_CEPH)
+    };
     let found: Vec<_> =
         state.ceph.iter().filter(old).map(|(package, version)| format!("{package} {version}")).collect();
     let (_, version) = state.ceph.iter().find(old)?;
     let major = dpkg_status::major(version)?;
-    Some(finding(&risks::old_ceph(&major.to_string()), format!("installed: {}", found.join(", ")), Vec::new()))
+    Some(finding(
+        &risks::old_ceph(&major.to_string()),
+        format!("installed: {}", found.join(", ")),
+        Vec::new(),
+    ))
 }
 
 /// The same packages from two enabled entries.
@@ -232,7 +250,9 @@ fn units(located: Located<'_>) -> BTreeSet<(String, String, String, String)> {
 
 fn of_signatures(state: &State) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for (path, error) in state.trusted.iter().filter_map(|path| Some((path, state.keyrings.get(path)?.as_ref().err()?))) {
+    for (path, error) in
+        state.trusted.iter().filter_map(|path| Some((path, state.keyrings.get(path)?.as_ref().err()?)))
+    {
         findings.push(new(
             "apt.keyring-unreadable",
             Level::Warning,
@@ -302,7 +322,9 @@ fn of_release(state: &State, located: Located<'_>, record: &SignatureInfo) -> Op
 fn of_keys(state: &State, keys: &[KeyInfo], place: &str) -> Option<Finding> {
     let end = |key: &KeyInfo| key.expires.unwrap_or(i64::MAX);
     let valid = keys.iter().filter(|key| !key.revoked).max_by_key(|key| end(key));
-    let evidence = |key: &KeyInfo| format!("{place}: {} {} in {}", key.fingerprint, key.user_ids.join(", "), key.keyring);
+    let evidence = |key: &KeyInfo| {
+        format!("{place}: {} {} in {}", key.fingerprint, key.user_ids.join(", "), key.keyring)
+    };
     let advice = "Update the package that brings the keyring, or install the repository's new key.";
     let Some(key) = valid else {
         let first = keys.first()?;
@@ -321,7 +343,8 @@ fn of_keys(state: &State, keys: &[KeyInfo], place: &str) -> Option<Finding> {
 }
 
 fn date(seconds: i64) -> String {
-    jiff::Timestamp::from_second(seconds).map_or_else(|_| seconds.to_string(), |time| time.strftime("%Y-%m-%d").to_string())
+    jiff::Timestamp::from_second(seconds)
+        .map_or_else(|_| seconds.to_string(), |time| time.strftime("%Y-%m-%d").to_string())
 }
 
 /// Installed key files must still be what was published.

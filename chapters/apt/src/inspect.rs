@@ -51,7 +51,9 @@ fn read_sources(host: &dyn Host, state: &mut State) {
         Ok(entries) => entries,
         Err(HostError::NotFound { .. }) => return,
         Err(error) => {
-            state.errors.push(FileError { path: SOURCES_DIR.to_owned(), error: without_path(SOURCES_DIR, &error) });
+            state
+                .errors
+                .push(FileError { path: SOURCES_DIR.to_owned(), error: without_path(SOURCES_DIR, &error) });
             return;
         }
     };
@@ -118,7 +120,9 @@ fn read_source(host: &dyn Host, state: &mut State, path: &Utf8Path) {
 
 fn locked_by_link(host: &dyn Host, path: &Utf8Path) -> String {
     match host.read_link(path) {
-        Ok(target) => format!("is a symbolic link to {target}; edit that file, or replace the link by a file"),
+        Ok(target) => {
+            format!("is a symbolic link to {target}; edit that file, or replace the link by a file")
+        }
         Err(_) => "is a symbolic link; edit the file it points to".to_owned(),
     }
 }
@@ -207,7 +211,10 @@ fn subscription(host: &dyn Host) -> Subscription {
         return Subscription::None;
     }
     let encoded: String = lines.skip(1).collect();
-    let answer = STANDARD.decode(encoded).ok().and_then(|data| serde_json::from_slice::<serde_json::Value>(&data).ok());
+    let answer = STANDARD
+        .decode(encoded)
+        .ok()
+        .and_then(|data| serde_json::from_slice::<serde_json::Value>(&data).ok());
     let status = answer.as_ref().and_then(|answer| answer.get("status")?.as_str());
     if status.is_some_and(|status| status.eq_ignore_ascii_case("active")) {
         Subscription::Active
@@ -221,7 +228,8 @@ fn is_subscription_key(word: &str) -> bool {
     let Some((head, tail)) = word.split_once('-') else { return false };
     let head = head.strip_prefix("pve").map(str::as_bytes);
     let head = matches!(head, Some([b'1' | b'2' | b'4' | b'8', b'c' | b'b' | b's' | b'p']));
-    head && tail.len() == 10 && tail.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
+    head && tail.len() == 10
+        && tail.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
 }
 
 fn ceph_packages(host: &dyn Host) -> Vec<(String, String)> {

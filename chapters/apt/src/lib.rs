@@ -11,6 +11,7 @@
 //! and reason, and nothing is ever written to it. APT alone decides what is trusted: [`openpgp`] only reads what keys and
 //! signatures say.
 
+mod api;
 pub mod checks;
 pub mod format;
 pub mod inspect;
@@ -24,3 +25,15 @@ pub mod standard;
 pub mod state;
 pub mod suites;
 pub mod view;
+
+use innkeeper_rest::{Check, Method};
+
+/// Every method of this chapter.
+pub fn methods() -> Vec<Method> {
+    api::methods()
+}
+
+/// Every health check of this chapter.
+pub fn checks() -> Vec<Check> {
+    vec![Check { area: "apt", title: "package repositories and their keys", run: checks::run }]
+}

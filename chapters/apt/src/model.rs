@@ -173,7 +173,7 @@ pub struct Status {
     /// The worst of the messages.
     pub level: Level,
     /// The standing in one sentence.
-    pub headline: String,
+    pub message: String,
     /// What there is to say, worst first.
     pub messages: Vec<StatusMessage>,
 }

@@ -74,7 +74,8 @@ pub fn plan(file: &KeyFile) -> Result<Plan, Problem> {
     check_target(&file.target)?;
     let data = file.content.as_bytes();
     check_sum(file, data)?;
-    let keys = openpgp::keyring(data).map_err(|error| Problem::failed(format!("key file for {}: {error}", file.target)))?;
+    let keys = openpgp::keyring(data)
+        .map_err(|error| Problem::failed(format!("key file for {}: {error}", file.target)))?;
     if keys.is_empty() {
         return Err(Problem::failed(format!("key file for {}: holds no key", file.target)));
     }
@@ -82,10 +83,14 @@ pub fn plan(file: &KeyFile) -> Result<Plan, Problem> {
     let extension = file.target.extension();
     if (extension == Some("asc")) != armored {
         let (kind, fitting) = if armored { ("ASCII armor", "asc") } else { ("binary data", "gpg") };
-        return Err(Problem::parameter("target", format!("the key is {kind}: APT reads it from a file named *.{fitting}")));
+        return Err(Problem::parameter(
+            "target",
+            format!("the key is {kind}: APT reads it from a file named *.{fitting}"),
+        ));
     }
     let mut plan = Plan::new(format!("install the repository key {}", file.target));
-    let owners: Vec<_> = keys.iter().map(|key| format!("{} {}", key.primary.fingerprint, key.user_ids.join(", "))).collect();
+    let owners: Vec<_> =
+        keys.iter().map(|key| format!("{} {}", key.primary.fingerprint, key.user_ids.join(", "))).collect();
     let what = format!(
         "write the key file {} with {} (SHA-512 {}, MD5 {})",
         file.target,
@@ -105,7 +110,8 @@ pub fn plan(file: &KeyFile) -> Result<Plan, Problem> {
     Ok(plan.step(Step { what, action: Action::File(change), undo: Undo::Inverse }))
 }
 
-fn check_target(target: &Utf8Path) -> Result<(), Problem> {
+/// Refuses places where APT would not look for a key.
+pub(crate) fn check_target(target: &Utf8Path) -> Result<(), Problem> {
     let allowed = |c: char| c.is_ascii_alphanumeric() || "_.-".contains(c);
     let directory = target.parent().is_some_and(|parent| DIRECTORIES.contains(&parent.as_str()));
     let name = target.file_name().is_some_and(|name| name.chars().all(allowed) && !name.starts_with('.'));
@@ -114,14 +120,20 @@ fn check_target(target: &Utf8Path) -> Result<(), Problem> {
         return Ok(());
     }
     let places = DIRECTORIES.join(", ");
-    Err(Problem::parameter("target", format!("not a place for a key: a file NAME.gpg or NAME.asc in one of {places}")))
+    Err(Problem::parameter(
+        "target",
+        format!("not a place for a key: a file NAME.gpg or NAME.asc in one of {places}"),
+    ))
 }
 
 fn check_sum(file: &KeyFile, data: &[u8]) -> Result<(), Problem> {
     let known = KnownKey::of(&file.target).map(|known| known.sha512.to_owned());
     let given = file.sha512.as_ref().map(|sum| sum.trim().to_ascii_lowercase());
     if known.is_none() && given.is_none() {
-        return Err(Problem::parameter("sha512", "the checksum of this key is not known: give the one that its owner publishes"));
+        return Err(Problem::parameter(
+            "sha512",
+            "the checksum of this key is not known: give the one that its owner publishes",
+        ));
     }
     let found = sha512(data);
     for expected in known.iter().chain(&given) {

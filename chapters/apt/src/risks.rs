@@ -57,7 +57,8 @@ pub fn host_channels(located: Located<'_>) -> Vec<Channel> {
 pub fn ceph(located: Located<'_>) -> Option<(String, Vec<Channel>)> {
     let release = located.entry.uris.iter().find_map(|uri| {
         let segment = uri.split('/').find_map(|segment| segment.strip_prefix("ceph-"))?;
-        (!segment.is_empty() && segment.bytes().all(|byte| byte.is_ascii_lowercase())).then(|| segment.to_owned())
+        (!segment.is_empty() && segment.bytes().all(|byte| byte.is_ascii_lowercase()))
+            .then(|| segment.to_owned())
     })?;
     let channel = |component: &String| match component.as_str() {
         "enterprise" => Some(Channel::Enterprise),
@@ -133,7 +134,9 @@ fn of_subscription(state: &State, located: Located<'_>) -> Option<Risk> {
         "apt.enterprise-without-subscription",
         Level::Warning,
         Severity::Warning,
-        format!("An enterprise repository is enabled, but {key}: refreshing the package lists fails with '401 Unauthorized'."),
+        format!(
+            "An enterprise repository is enabled, but {key}: refreshing the package lists fails with '401 Unauthorized'."
+        ),
         format!("Get a subscription ({PRICING}), or disable it and use the no-subscription repository."),
     ))
 }
@@ -147,7 +150,10 @@ fn of_ceph(state: &State, located: Located<'_>) -> Vec<Risk> {
     let enterprise = known(codename)
         .iter()
         .find(|standard| matches!(standard.product, Product::Ceph(name) if name == release))
-        .map_or_else(|| "the Ceph enterprise repository".to_owned(), |standard| format!("'{}'", standard.handle()));
+        .map_or_else(
+            || "the Ceph enterprise repository".to_owned(),
+            |standard| format!("'{}'", standard.handle()),
+        );
     let advice = format!("Use {enterprise} on production machines.");
     let risk = |channel: &Channel| match channel {
         Channel::Enterprise => None,
@@ -162,7 +168,9 @@ fn of_ceph(state: &State, located: Located<'_>) -> Vec<Risk> {
             "apt.ceph-test-repository",
             Level::Warning,
             Severity::Warning,
-            format!("The Ceph {release} test repository is enabled: it is only for trying out new Ceph releases."),
+            format!(
+                "The Ceph {release} test repository is enabled: it is only for trying out new Ceph releases."
+            ),
             advice.clone(),
         )),
     };
@@ -174,7 +182,10 @@ fn of_verification(located: Located<'_>) -> Option<Risk> {
     let yes = |key: &str| {
         let value = located.entry.option(key).and_then(|values| values.last());
         value.is_some_and(|value| {
-            matches!(value.to_ascii_lowercase().as_str(), "1" | "yes" | "true" | "with" | "on" | "enable" | "force")
+            matches!(
+                value.to_ascii_lowercase().as_str(),
+                "1" | "yes" | "true" | "with" | "on" | "enable" | "force"
+            )
         })
     };
     let found: Vec<_> = ["trusted", "allow-insecure", "allow-weak", "allow-downgrade-to-insecure"]
@@ -185,12 +196,19 @@ fn of_verification(located: Located<'_>) -> Option<Risk> {
         return None;
     }
     let plain = located.entry.uris.iter().any(|uri| uri.starts_with("http:") || uri.starts_with("ftp:"));
-    let way = if plain { ", and it is fetched over a plain connection that anybody on the way can change" } else { "" };
+    let way = if plain {
+        ", and it is fetched over a plain connection that anybody on the way can change"
+    } else {
+        ""
+    };
     Some(Risk::new(
         "apt.unverified-repository",
         if plain { Level::Critical } else { Level::Warning },
         Severity::Warning,
-        format!("Packages of this repository are installed without a valid signature ({}){way}.", found.join(", ")),
+        format!(
+            "Packages of this repository are installed without a valid signature ({}){way}.",
+            found.join(", ")
+        ),
         "Install the repository's key, name it with signed-by, and remove the option.".to_owned(),
     ))
 }
@@ -254,7 +272,8 @@ pub fn posture(state: &State) -> Posture {
     let Some(current) = state.codename.as_deref() else { return posture };
     for located in state.active() {
         let own = !host_channels(located).is_empty();
-        let main = located.entry.components.iter().any(|component| component == "main") && ceph(located).is_none();
+        let main =
+            located.entry.components.iter().any(|component| component == "main") && ceph(located).is_none();
         for (uri, suite) in located.archives() {
             let cached = state.release(uri, suite).and_then(|cached| cached.release.codename.as_deref());
             // a suite called "stable" counts as the release that it turned out to be
@@ -282,7 +301,11 @@ pub fn two_ceph_releases(state: &State) -> Option<Risk> {
             "apt.two-ceph-releases",
             Level::Warning,
             Severity::Warning,
-            format!("Repositories of {} Ceph releases are enabled at once: {}.", releases.len(), releases.join(", ")),
+            format!(
+                "Repositories of {} Ceph releases are enabled at once: {}.",
+                releases.len(),
+                releases.join(", ")
+            ),
             "Keep the one that is installed; enable the next one only for the upgrade to it.".to_owned(),
         )
     })

@@ -52,7 +52,8 @@ fn record(state: &State, located: Located<'_>, keyrings: &Keyrings, uri: &str, s
 }
 
 fn signers(cached: &CachedRelease) -> Vec<String> {
-    let name = |made: &openpgp::Signature| made.issuer_fingerprint.clone().or_else(|| made.issuer_key_id.clone());
+    let name =
+        |made: &openpgp::Signature| made.issuer_fingerprint.clone().or_else(|| made.issuer_key_id.clone());
     cached.signatures.iter().filter_map(name).collect()
 }
 
@@ -62,7 +63,10 @@ fn makers(keyrings: &Keyrings, cached: &CachedRelease) -> Vec<KeyInfo> {
         for (name, key) in &keyrings.keys {
             if let Some(part) = key.maker(signature) {
                 let info = key_info(name, key, part);
-                if !found.iter().any(|have| have.fingerprint == info.fingerprint && have.subkey == info.subkey) {
+                if !found
+                    .iter()
+                    .any(|have| have.fingerprint == info.fingerprint && have.subkey == info.subkey)
+                {
                     found.push(info);
                 }
             }
@@ -112,10 +116,12 @@ fn keyrings(state: &State, located: Located<'_>) -> Keyrings {
         }
         found.names.push(path.into_string());
     }
-    let prints: Vec<_> = prints.iter().map(|print| print.trim_end_matches('!').to_ascii_uppercase()).collect();
+    let prints: Vec<_> =
+        prints.iter().map(|print| print.trim_end_matches('!').to_ascii_uppercase()).collect();
     if !prints.is_empty() {
         found.own = true;
-        let wanted = |key: &Key| key.parts().any(|part| prints.iter().any(|print| part.fingerprint.ends_with(print)));
+        let wanted =
+            |key: &Key| key.parts().any(|part| prints.iter().any(|print| part.fingerprint.ends_with(print)));
         found.keys.retain(|(_, key)| wanted(key));
     }
     found

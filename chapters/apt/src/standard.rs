@@ -51,8 +51,11 @@ pub fn known(codename: &str) -> Vec<Standard> {
     let products = std::iter::once(Product::Host).chain(ceph.iter().copied().map(Product::Ceph));
     products
         .flat_map(|product| {
-            [Channel::Enterprise, Channel::NoSubscription, Channel::Test]
-                .map(|channel| Standard { product, channel, codename: codename.to_owned() })
+            [Channel::Enterprise, Channel::NoSubscription, Channel::Test].map(|channel| Standard {
+                product,
+                channel,
+                codename: codename.to_owned(),
+            })
         })
         .collect()
 }
@@ -173,7 +176,9 @@ impl Standard {
     pub fn matches(&self, entry: &Entry) -> bool {
         let component = |word: &String| {
             word == self.component()
-                || (self.product == Product::Ceph("quincy") && self.channel == Channel::NoSubscription && word == "main")
+                || (self.product == Product::Ceph("quincy")
+                    && self.channel == Channel::NoSubscription
+                    && word == "main")
         };
         entry.has_type("deb")
             && entry.uris.iter().any(|uri| self.is_uri(uri))

@@ -100,7 +100,10 @@ impl Located<'_> {
 
     /// Every pair of archive and suite.
     pub fn archives(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.entry.uris.iter().flat_map(|uri| self.entry.suites.iter().map(move |suite| (uri.as_str(), suite.as_str())))
+        self.entry
+            .uris
+            .iter()
+            .flat_map(|uri| self.entry.suites.iter().map(move |suite| (uri.as_str(), suite.as_str())))
     }
 }
 

@@ -4,7 +4,7 @@ use innkeeper_change::Level;
 
 use crate::checks;
 use crate::model::{
-    Info, Repositories, Repository, RepositoryFile, Standing, StandardRepository, Status, StatusMessage,
+    Info, Repositories, Repository, RepositoryFile, StandardRepository, Standing, Status, StatusMessage,
 };
 use crate::risks;
 use crate::signatures;
@@ -64,7 +64,8 @@ pub fn infos(state: &State) -> Vec<Info> {
 
 /// Who publishes a repository: as its release file says, else as its host suggests.
 fn origin(state: &State, located: Located<'_>) -> Option<String> {
-    let cached = located.archives().find_map(|(uri, suite)| state.release(uri, suite)?.release.origin.clone());
+    let cached =
+        located.archives().find_map(|(uri, suite)| state.release(uri, suite)?.release.origin.clone());
     cached.or_else(|| {
         located.entry.uris.iter().find_map(|uri| {
             let host = uri.split_once("://")?.1.split(['/', ':']).next()?;
@@ -111,7 +112,7 @@ pub fn standing(state: &State) -> Standing {
 pub fn status(state: &State) -> Status {
     let findings = checks::check(state);
     let state = standing(state);
-    let headline = match state {
+    let message = match state {
         Standing::Ok => "The enterprise repository is enabled and covered by a subscription",
         Standing::NonProduction => "A repository is enabled that is not meant for production",
         Standing::NoSub => "The enterprise repository is enabled, but needs a valid subscription",
@@ -120,7 +121,7 @@ pub fn status(state: &State) -> Status {
     Status {
         state,
         level: findings.iter().map(|finding| finding.level).max().unwrap_or(Level::Good),
-        headline: headline.to_owned(),
+        message: message.to_owned(),
         messages: findings
             .into_iter()
             .map(|finding| StatusMessage { id: finding.id, level: finding.level, message: finding.message })

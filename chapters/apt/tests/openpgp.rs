@@ -29,7 +29,10 @@ fn debian_s_own_keys_read_as_gpg_shows_them() {
     assert_eq!(armored.primary.fingerprint, "4D64FEC119C2029067D6E791F8D2585B8783D481");
     assert_eq!((armored.primary.created, armored.primary.expires), (1_674_492_243, Some(1_926_780_243)));
     assert_eq!(armored.primary.algorithm, 22);
-    assert_eq!(armored.user_ids, ["Debian Stable Release Key (12/bookworm) <debian-release@lists.debian.org>"]);
+    assert_eq!(
+        armored.user_ids,
+        ["Debian Stable Release Key (12/bookworm) <debian-release@lists.debian.org>"]
+    );
 
     let binary = only(DEBIAN_13);
     assert_eq!(binary.primary.fingerprint, "04B54C3CDCA79751B16BC6B5225629DF75B188BD");

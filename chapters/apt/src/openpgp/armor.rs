@@ -20,7 +20,8 @@ pub(super) fn decode(text: &str) -> Result<Vec<u8>, OpenPgpError> {
     let mut data = Vec::new();
     let mut found = false;
     while let Some(line) = lines.next() {
-        let Some(kind) = line.strip_prefix("-----BEGIN PGP ").and_then(|rest| rest.strip_suffix("-----")) else {
+        let Some(kind) = line.strip_prefix("-----BEGIN PGP ").and_then(|rest| rest.strip_suffix("-----"))
+        else {
             continue;
         };
         if kind.starts_with("PRIVATE KEY") {

@@ -242,4 +242,3 @@ fn dearmored(data: &[u8]) -> Result<std::borrow::Cow<'_, [u8]>, OpenPgpError> {
         Some(_) => armor::decode(&String::from_utf8_lossy(data)).map(Into::into),
     }
 }
-

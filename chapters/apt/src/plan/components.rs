@@ -9,7 +9,12 @@ use crate::format::entry::Entry;
 use crate::state::{SourceFile, State};
 use crate::suites;
 
-pub(super) fn set(state: &State, path: &Utf8Path, index: usize, components: &[String]) -> Result<Plan, Problem> {
+pub(super) fn set(
+    state: &State,
+    path: &Utf8Path,
+    index: usize,
+    components: &[String],
+) -> Result<Plan, Problem> {
     let (file, entry) = editable_entry(state, path, index)?;
     let what = format!("set the components of {} in {path} to '{}'", describe(entry), components.join(" "));
     edit(state, file, &Edit::SetComponents(index, components), what)
@@ -64,7 +69,8 @@ fn missing_component(state: &State, entry: &Entry) -> Option<&'static str> {
     if entry.components.is_empty() || !entry.uris.iter().any(debian) {
         return None;
     }
-    let named = entry.suites.iter().map(|suite| suites::base(suite)).find(|name| suites::number(name).is_some());
+    let named =
+        entry.suites.iter().map(|suite| suites::base(suite)).find(|name| suites::number(name).is_some());
     let codename = named.or(state.codename.as_deref()).unwrap_or_default();
     let component = suites::firmware_component(codename);
     (!entry.components.iter().any(|have| have == component)).then_some(component)

@@ -50,7 +50,9 @@ pub(super) fn plan(state: &State, path: &Utf8Path) -> Result<Plan, Problem> {
     }
     unlocked(file)?;
     if taken(state, &target) {
-        return Err(Problem::failed(format!("{target} exists already: move it away, or merge the two by hand")));
+        return Err(Problem::failed(format!(
+            "{target} exists already: move it away, or merge the two by hand"
+        )));
     }
     let Document::List(list) = &file.document else { return Ok(Plan::new(summary)) };
     let text = converted(list.lines(), file.document.entries())?;
@@ -58,13 +60,22 @@ pub(super) fn plan(state: &State, path: &Utf8Path) -> Result<Plan, Problem> {
     let mut plan = Plan::new(&summary);
     if let Some(first) = overtaken(state, path, &target) {
         let message = format!("{first} will be read before these repositories, which came first until now.");
-        plan = plan.hazard(notice("apt.order-changes", message, "Where two repositories offer the same version APT takes the first one."));
+        plan = plan.hazard(notice(
+            "apt.order-changes",
+            message,
+            "Where two repositories offer the same version APT takes the first one.",
+        ));
     }
     Ok(rewrite(
         state,
         plan,
         vec![
-            (target.clone(), None, Some(Content::from(text)), format!("write the same repositories to {target}")),
+            (
+                target.clone(),
+                None,
+                Some(Content::from(text)),
+                format!("write the same repositories to {target}"),
+            ),
             (path.to_owned(), Some(file.content.clone()), None, format!("remove {path}")),
         ],
     ))
@@ -80,7 +91,9 @@ fn target(path: &Utf8Path) -> Utf8PathBuf {
 
 /// The first file that would be read before the converted one and was not before.
 fn overtaken<'a>(state: &'a State, path: &Utf8Path, target: &Utf8Path) -> Option<&'a Utf8Path> {
-    let before = |file: &&crate::state::SourceFile| path == SOURCES_LIST && file.path.as_str() < target.as_str() && file.path != path;
+    let before = |file: &&crate::state::SourceFile| {
+        path == SOURCES_LIST && file.path.as_str() < target.as_str() && file.path != path
+    };
     state.files.iter().find(before).map(|file| file.path.as_path())
 }
 
@@ -141,7 +154,9 @@ fn stanza(entry: &Entry) -> Result<String, Problem> {
 fn field(text: &mut String, name: &str, values: &[String]) -> Result<(), Problem> {
     let unfit = |value: &&String| value.is_empty() || value.contains(|c: char| c.is_ascii_whitespace());
     if let Some(bad) = values.iter().find(unfit) {
-        return Err(Problem::failed(format!("'{bad}' holds blanks, which a .sources file cannot express in {name}")));
+        return Err(Problem::failed(format!(
+            "'{bad}' holds blanks, which a .sources file cannot express in {name}"
+        )));
     }
     if !values.is_empty() {
         // writing into a String cannot fail

@@ -89,7 +89,9 @@ fn set_enabled(state: &State, path: &Utf8Path, index: usize, enabled: Option<boo
 
 fn add_standard(state: &State, handle: &str) -> Result<Plan, Problem> {
     let codename = state.codename.as_deref().ok_or_else(|| {
-        Problem::failed("/etc/os-release: no VERSION_CODENAME, so it is not known which repositories fit this host")
+        Problem::failed(
+            "/etc/os-release: no VERSION_CODENAME, so it is not known which repositories fit this host",
+        )
     })?;
     let wanted = standard::find(codename, handle)
         .ok_or_else(|| Problem::failed(format!("unknown repository handle '{handle}'")))?;
@@ -98,8 +100,9 @@ fn add_standard(state: &State, handle: &str) -> Result<Plan, Problem> {
     // an enabled one first: then there is nothing to do
     present.sort_by_key(|located| !located.entry.enabled);
     if let Some(found) = present.first() {
-        let (file, _) = editable_entry(state, &found.file.path, found.index)
-            .or_else(|problem| if found.entry.enabled { Ok((found.file, found.entry)) } else { Err(problem) })?;
+        let (file, _) = editable_entry(state, &found.file.path, found.index).or_else(|problem| {
+            if found.entry.enabled { Ok((found.file, found.entry)) } else { Err(problem) }
+        })?;
         return edit(state, file, &Edit::SetEnabled(found.index, true), what);
     }
     let path = Utf8Path::new(wanted.path());
