@@ -205,11 +205,9 @@ impl Step {
                 Err(format!("{} held a secret, which is not kept", change.path))
             }
             (Undo::Inverse, Action::File(change)) => Ok(Action::File(change.inverse())),
-            (Undo::Inverse, Action::KernelParameter { key, before, after }) => Ok(Action::KernelParameter {
-                key: key.clone(),
-                before: after.clone(),
-                after: before.clone(),
-            }),
+            (Undo::Inverse, Action::KernelParameter { key, before, after }) => {
+                Ok(Action::KernelParameter { key: key.clone(), before: after.clone(), after: before.clone() })
+            }
             (Undo::Inverse, Action::Unit { unit, verb }) => match verb.inverse() {
                 Some(verb) => Ok(Action::Unit { unit: unit.clone(), verb }),
                 None => return Ok(Vec::new()),

@@ -17,6 +17,9 @@ pub enum Problem {
     /// One or more parameters are wrong: name of the parameter, and what is wrong with it. HTTP 400.
     #[error("Parameter verification failed.")]
     Parameters(BTreeMap<String, String>),
+    /// The request asks for something that is not there to be changed: an index, a path, a handle. HTTP 400.
+    #[error("{0}")]
+    Invalid(String),
     /// The caller is not known. HTTP 401. The text gives nothing away.
     #[error("{0}")]
     Unauthenticated(String),
@@ -70,7 +73,7 @@ impl Problem {
     /// The HTTP status this is answered with.
     pub fn status(&self) -> u16 {
         match self {
-            Self::Parameters(_) => 400,
+            Self::Parameters(_) | Self::Invalid(_) => 400,
             Self::Unauthenticated(_) => 401,
             Self::Forbidden(_) => 403,
             Self::NotFound(_) => 404,

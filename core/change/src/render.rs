@@ -74,10 +74,9 @@ pub fn file_diff(change: &FileChange) -> String {
 
 /// The unified diff between two contents under the names `old` and `new`; empty when they are the same.
 pub fn unified(before: Option<&Content>, after: Option<&Content>, old: &str, new: &str) -> String {
-    let (Some(a), Some(b)) = (
-        before.map_or(Some(""), Content::as_text),
-        after.map_or(Some(""), Content::as_text),
-    ) else {
+    let (Some(a), Some(b)) =
+        (before.map_or(Some(""), Content::as_text), after.map_or(Some(""), Content::as_text))
+    else {
         return format!("--- {old}\n+++ {new}\n(binary content: {before:?} -> {after:?})\n");
     };
     TextDiff::from_lines(a, b).unified_diff().context_radius(3).header(old, new).to_string()

@@ -194,6 +194,26 @@ pub trait Host: Send + Sync {
     /// standard error in the message, unless the command says which other codes are fine.
     fn run(&self, command: &Command) -> Result<Output, HostError>;
 
+    /// Runs a program as [`Host::run`] does, and hands over each line of its output and of its complaints while it runs:
+    /// for logs that people watch. A program that was given a secret is only heard when it has ended well.
+    ///
+    /// # Errors
+    /// As [`Host::run`].
+    fn run_watched(&self, command: &Command, line: &mut dyn FnMut(&str)) -> Result<Output, HostError> {
+        let output = self.run(command)?;
+        output.stdout.lines().chain(output.stderr.lines()).for_each(line);
+        Ok(output)
+    }
+
+    /// Writes a value into a file that is an interface of the kernel (`/proc/sys`, `/sys`): in place, in one write. Only
+    /// the running machine has a kernel to tell.
+    ///
+    /// # Errors
+    /// [`HostError::NoCommands`] under another root and in a recording. What the kernel says.
+    fn write_kernel_value(&self, path: &Utf8Path, value: &str) -> Result<(), HostError> {
+        Err(HostError::NoCommands { argv: format!("echo {value} > {path}") })
+    }
+
     /// Seconds since 1970.
     fn now(&self) -> i64;
 

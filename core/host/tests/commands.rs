@@ -214,3 +214,23 @@ fn time_goes_on() {
     assert!(host.monotonic() - before >= Duration::from_millis(20));
     assert!((0..=5).contains(&(host.now() - now)));
 }
+
+#[test]
+fn a_watched_program_is_heard_line_by_line_while_it_runs() {
+    let mut heard = Vec::new();
+    let command = Command::new("/bin/sh").args(["-c", "echo one; echo two >&2; printf three"]);
+    let output = RealHost::new().run_watched(&command, &mut |line| heard.push(line.to_owned())).unwrap();
+    assert_eq!(output.stdout, "one\nthree");
+    heard.sort();
+    assert_eq!(heard, ["one", "three", "two"]);
+}
+
+#[test]
+fn a_watched_program_that_was_given_a_secret_is_heard_only_afterwards() {
+    let mut heard = Vec::new();
+    let secret = innkeeper_change::Secret::new("password", "hunter2hunter2");
+    let command = Command::new("/bin/sh").args(["-c", "cat >&2; exit 1"]).secret_input(secret);
+    let outcome = RealHost::new().run_watched(&command, &mut |line| heard.push(line.to_owned()));
+    assert!(!outcome.unwrap_err().to_string().contains("hunter2"));
+    assert!(heard.is_empty(), "{heard:?}");
+}

@@ -243,7 +243,7 @@ impl Api {
         if name == "localhost" {
             *name = local;
         } else if *name != local {
-            return Err(Problem::failed(format!("no such cluster node '{name}'")));
+            return Err(Problem::Invalid(format!("no such cluster node '{name}'")));
         }
         Ok(())
     }

@@ -88,12 +88,21 @@ pub type Run = fn(&Call<'_>) -> Result<Answer, Problem>;
 /// Handler of a method that changes the machine.
 pub type Propose = fn(&Call<'_>) -> Result<Proposal, Problem>;
 
+/// Makes a plan for a call.
+pub type Preview = fn(&Call<'_>) -> Result<Plan, Problem>;
+
+/// Makes a plan for a call, with what the handler remembers.
+pub type Goal = Box<dyn Fn(&Call<'_>) -> Result<Plan, Problem> + Send + Sync>;
+
+/// A schema, and the named schemas it refers to.
+pub type Shape = (RefOr<Schema>, Vec<(String, RefOr<Schema>)>);
+
 /// How it is checked that a change has come true.
 pub enum Verify {
     /// The same request is planned again (without its digest) and must find nothing left to do.
     PlanAgain,
     /// Another question is planned, because the request itself means something else once it was carried out.
-    With(Box<dyn Fn(&Call<'_>) -> Result<Plan, Problem> + Send + Sync>),
+    With(Goal),
 }
 
 /// What a changing method would do.
@@ -145,7 +154,7 @@ pub struct Act {
     /// Does it.
     pub run: Run,
     /// Says what it would do, for `dry-run`; sessions have nothing to preview.
-    pub preview: Option<fn(&Call<'_>) -> Result<Plan, Problem>>,
+    pub preview: Option<Preview>,
 }
 
 /// What a method does when it is called.
@@ -175,7 +184,7 @@ pub struct Method {
     /// Who may call it.
     pub permission: Permission,
     /// Schema of `data`, and the named schemas it refers to.
-    pub returns: fn() -> (RefOr<Schema>, Vec<(String, RefOr<Schema>)>),
+    pub returns: fn() -> Shape,
     /// Names on the command line.
     pub commands: Vec<CommandName>,
     /// What it does.
@@ -183,14 +192,14 @@ pub struct Method {
 }
 
 /// The schema of a Rust type, with what it refers to.
-fn schema_of<T: ToSchema>() -> (RefOr<Schema>, Vec<(String, RefOr<Schema>)>) {
+fn schema_of<T: ToSchema>() -> Shape {
     let mut named = Vec::new();
     T::schemas(&mut named);
     (<T as PartialSchema>::schema(), named)
 }
 
 /// `data` is null.
-fn nothing() -> (RefOr<Schema>, Vec<(String, RefOr<Schema>)>) {
+fn nothing() -> Shape {
     use utoipa::openapi::schema::{ObjectBuilder, Type};
     (RefOr::T(Schema::Object(ObjectBuilder::new().schema_type(Type::Null).build())), Vec::new())
 }

@@ -146,7 +146,21 @@ impl Host for RealHost {
     fn run(&self, command: &Command) -> Result<Output, HostError> {
         match self.root {
             Some(_) => Err(HostError::NoCommands { argv: command.argv() }),
-            None => running::run(command),
+            None => running::run(command, None),
+        }
+    }
+
+    fn run_watched(&self, command: &Command, line: &mut dyn FnMut(&str)) -> Result<Output, HostError> {
+        match self.root {
+            Some(_) => Err(HostError::NoCommands { argv: command.argv() }),
+            None => running::run(command, Some(line)),
+        }
+    }
+
+    fn write_kernel_value(&self, path: &Utf8Path, value: &str) -> Result<(), HostError> {
+        match self.root {
+            Some(_) => Err(HostError::NoCommands { argv: format!("echo {value} > {path}") }),
+            None => self.tree.write_kernel_value(path, value),
         }
     }
 

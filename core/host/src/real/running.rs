@@ -20,13 +20,51 @@ const TAIL: usize = 4096;
 const BURIAL: Duration = Duration::from_secs(1);
 const CHUNK: usize = 64 * 1024;
 
-pub(super) fn run(command: &Command) -> Result<Output, HostError> {
+pub(super) fn run(command: &Command, watcher: Option<Watcher<'_>>) -> Result<Output, HostError> {
     if !command.program.is_absolute() {
         return Err(failed(command, "not an absolute path", String::new()));
     }
     let input = input(command)?;
     let (child, watch) = start(command, input.is_some())?;
-    Conversation::new(command, child, watch, input).hold()
+    let lines = watcher.filter(|_| !matches!(command.stdin, Input::Secret(_))).map(Lines::new);
+    Conversation::new(command, child, watch, input, lines).hold()
+}
+
+/// Who hears every line while a program runs.
+pub(super) type Watcher<'a> = &'a mut dyn FnMut(&str);
+
+/// Cuts what a program says into lines.
+struct Lines<'a> {
+    watcher: Watcher<'a>,
+    stdout: Vec<u8>,
+    stderr: Vec<u8>,
+}
+
+impl<'a> Lines<'a> {
+    fn new(watcher: Watcher<'a>) -> Self {
+        Self { watcher, stdout: Vec::new(), stderr: Vec::new() }
+    }
+
+    fn hear(&mut self, complaint: bool, chunk: &[u8]) {
+        let pending = if complaint { &mut self.stderr } else { &mut self.stdout };
+        pending.extend_from_slice(chunk);
+        while let Some(end) = pending.iter().position(|&byte| byte == b'\n') {
+            let line: Vec<u8> = pending.drain(..=end).collect();
+            (self.watcher)(String::from_utf8_lossy(&line[..end]).trim_end_matches('\r'));
+        }
+        // a program that never ends its line must not fill the memory
+        if pending.len() > CHUNK {
+            (self.watcher)(&String::from_utf8_lossy(&std::mem::take(pending)));
+        }
+    }
+
+    fn finish(&mut self) {
+        for pending in [std::mem::take(&mut self.stdout), std::mem::take(&mut self.stderr)] {
+            if !pending.is_empty() {
+                (self.watcher)(&String::from_utf8_lossy(&pending));
+            }
+        }
+    }
 }
 
 fn failed(command: &Command, outcome: impl Into<String>, stderr: String) -> HostError {
@@ -100,6 +138,7 @@ struct Conversation<'a> {
     answer: Vec<u8>,
     stderr: Option<ChildStderr>,
     complaint: Complaint,
+    lines: Option<Lines<'a>>,
     ended: bool,
     start: Instant,
 }
@@ -114,7 +153,13 @@ struct Ready {
 }
 
 impl<'a> Conversation<'a> {
-    fn new(command: &'a Command, mut child: Child, watch: OwnedFd, input: Option<&'a [u8]>) -> Self {
+    fn new(
+        command: &'a Command,
+        mut child: Child,
+        watch: OwnedFd,
+        input: Option<&'a [u8]>,
+        lines: Option<Lines<'a>>,
+    ) -> Self {
         Self {
             command,
             watch,
@@ -124,6 +169,7 @@ impl<'a> Conversation<'a> {
             answer: Vec::new(),
             stderr: child.stderr.take(),
             complaint: Complaint::new(command),
+            lines,
             ended: false,
             start: Instant::now(),
             child,
@@ -147,6 +193,7 @@ impl<'a> Conversation<'a> {
                 return Err(self.abort(&format!("more than {} bytes of output", self.command.limit)));
             }
         }
+        self.lines.iter_mut().for_each(Lines::finish);
         match self.child.wait() {
             Ok(status) => self.judge(status),
             Err(error) => Err(failed(self.command, say(&error), self.complaint.text())),
@@ -186,13 +233,19 @@ impl<'a> Conversation<'a> {
         if ready.stdout {
             match listen(&mut self.stdout, &mut chunk)? {
                 0 => self.stdout = None,
-                length => self.answer.extend_from_slice(&chunk[..length]),
+                length => {
+                    self.answer.extend_from_slice(&chunk[..length]);
+                    self.lines.iter_mut().for_each(|lines| lines.hear(false, &chunk[..length]));
+                }
             }
         }
         if ready.stderr {
             match listen(&mut self.stderr, &mut chunk)? {
                 0 => self.stderr = None,
-                length => self.complaint.add(&chunk[..length]),
+                length => {
+                    self.complaint.add(&chunk[..length]);
+                    self.lines.iter_mut().for_each(|lines| lines.hear(true, &chunk[..length]));
+                }
             }
         }
         Ok(())

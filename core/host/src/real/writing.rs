@@ -10,7 +10,7 @@ use rustix::fs::{self, AtFlags, Mode, OFlags, Stat};
 use rustix::io::Errno;
 
 use super::staging::{Staged, dress};
-use super::tree::{Place, Tree, invalid, kind, split};
+use super::tree::{Place, Tree, fail, invalid, kind, split};
 use crate::{FileKind, HostError, Permissions};
 
 /// As many links in a row as the kernel follows.
@@ -108,6 +108,19 @@ impl Tree {
             return Err(invalid(path, &message));
         }
         Ok(())
+    }
+
+    /// No temporary file and no fsync: there is no file system behind it, and the kernel takes a value in one write.
+    pub(super) fn write_kernel_value(&self, path: &Utf8Path, value: &str) -> Result<(), HostError> {
+        let file = self.resolve(path, OFlags::WRONLY | OFlags::NOCTTY)?;
+        match rustix::io::write(&file, value.as_bytes()) {
+            Ok(length) if length == value.len() => Ok(()),
+            Ok(_) => Err(HostError::Io {
+                path: path.to_owned(),
+                message: "took only part of the value".to_owned(),
+            }),
+            Err(errno) => Err(fail(path, errno)),
+        }
     }
 
     pub(super) fn rename(&self, from: &Utf8Path, to: &Utf8Path) -> Result<(), HostError> {

@@ -1,0 +1,17 @@
+//! The OpenAPI document is generated from the declarations, committed, and compared.
+#![allow(clippy::disallowed_methods, reason = "tests play the world outside: files, processes, sockets, time")]
+
+/// GEN-05: every method is in the document; a change of the API is a change of this file, seen in review
+#[test]
+fn the_committed_document_is_that_of_the_code() {
+    let mut methods = innkeeper_node::methods();
+    methods.extend(innkeeper_apt::methods());
+    let document = innkeeper_rest::openapi::document(&methods);
+    let text = serde_json::to_string_pretty(&document).unwrap() + "\n";
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/openapi.json");
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(path, &text).unwrap();
+    }
+    let committed = std::fs::read_to_string(path).unwrap_or_default();
+    assert!(committed == text, "docs/openapi.json is not that of the code: run `make docs` and look at the difference");
+}

@@ -1,0 +1,50 @@
+//! Clients of the original, and a fuzzer of the OpenAPI document, against the running program.
+#![allow(clippy::disallowed_methods, reason = "tests play the world outside: files, processes, sockets, time")]
+
+mod support;
+
+use std::process::Command;
+
+use support::{SOURCES_LIST, Server, Tree, python_tool};
+
+/// GEN-05, APT-10, APT-14: the published client, unchanged, with a ticket and with a token
+#[test]
+fn proxmoxer_lists_toggles_and_adds() {
+    let tree = Tree::new();
+    let token = tree.token("proxmoxer");
+    let server = Server::start(&tree);
+    let login = server.client().post("/access/link", &format!("secret={}", server.link)).data();
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/clients/proxmoxer_client.py");
+    let output = Command::new(python_tool("python"))
+        .arg(script)
+        .arg(server.address.to_string())
+        .env("TOKEN_SECRET", token.rsplit('=').next().unwrap())
+        // a ticket is taken for a password, which is how a client without the password logs in
+        .env("TICKET", login["ticket"].as_str().unwrap())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let added = "deb http://download.proxmox.com/debian/pve bookworm pve-no-subscription";
+    assert!(tree.read("etc/apt/sources.list").contains(added));
+}
+
+/// The document tells the truth: no 5xx for what it allows, no answer outside its schemas
+#[test]
+fn schemathesis_finds_no_server_error_and_no_answer_outside_the_schema() {
+    let tree = Tree::new();
+    let token = tree.token("schemathesis");
+    let server = Server::start(&tree);
+    let output = Command::new(python_tool("schemathesis"))
+        .args(["run", &server.url("/api2/openapi.json"), "--url", &server.url("/api2/json")])
+        .args(["--tls-verify", "false", "--header", &format!("Authorization: {token}")])
+        .args(["--max-examples", "15", "--phases", "examples,coverage,fuzzing", "--workers", "2"])
+        .args(["--checks", "not_a_server_error,response_schema_conformance,content_type_conformance"])
+        // a token that ends its own session or removes itself ends the run
+        .args(["--exclude-path-regex", "^/access/(session|link|ticket|users)"])
+        .args(["--seed", "1", "--request-timeout", "20"])
+        .current_dir(tree.path())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+    assert!(!tree.read("etc/apt/sources.list").is_empty() || SOURCES_LIST.is_empty());
+}
