@@ -20,7 +20,7 @@ const TAIL: usize = 4096;
 const BURIAL: Duration = Duration::from_secs(1);
 const CHUNK: usize = 64 * 1024;
 
-pub(super) fn run(command: &Command, watcher: Option<Watcher<'_>>) -> Result<Output, HostError> {
+pub(super) fn run<'a>(command: &'a Command, watcher: Option<Watcher<'a>>) -> Result<Output, HostError> {
     if !command.program.is_absolute() {
         return Err(failed(command, "not an absolute path", String::new()));
     }
