@@ -36,7 +36,6 @@ export function FilterField({
       placeholder={placeholder}
       value={typed ?? value}
       onChange={(_, text) => type(text)}
-      onSearch={(_, text) => settle(text)}
       onClear={() => settle("")}
     />
   );

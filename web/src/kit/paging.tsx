@@ -30,7 +30,9 @@ export function Pager({ paging, total, what }: { paging: Paging; total: number |
   const { start, limit, turn } = paging;
   return (
     <Pagination
-      isCompact
+      variant="bottom"
+      isStatic
+      className="ik-pager"
       itemCount={total ?? 0}
       page={Math.floor(start / limit) + 1}
       perPage={limit}

@@ -81,8 +81,8 @@ function KeyTable({ keys }: { keys: Key[] }) {
               <Td dataLabel="Owner" className="ik-wrap">
                 {key.uids[0] ?? "no name"}
               </Td>
-              <Td dataLabel="Fingerprint" className="ik-mono ik-wrap">
-                {fingerprint(key.fingerprint)}
+              <Td dataLabel="Fingerprint">
+                <span className="ik-mono">{fingerprint(key.fingerprint)}</span>
               </Td>
               <Td dataLabel="Expires">
                 <Validity keyOf={key} />
@@ -90,8 +90,8 @@ function KeyTable({ keys }: { keys: Key[] }) {
               <Td dataLabel="Signs">
                 {key.signs.length > 0 ? count(key.signs.length, "repository", "repositories") : "none"}
               </Td>
-              <Td dataLabel="File" className="ik-mono ik-wrap">
-                {key.path}
+              <Td dataLabel="File">
+                <span className="ik-mono ik-wrap">{key.path}</span>
               </Td>
             </Tr>
             <Tr isExpanded={isOpen}>

@@ -71,15 +71,15 @@ function List({ node }: { node: string }) {
                 onChange={(path) => setFilters({ path, start: "" })}
               />
             </ToolbarItem>
-            <ToolbarItem align={{ default: "alignEnd" }} variant="pagination">
-              <Pager paging={paging} total={changes.data?.total} what="changes" />
-            </ToolbarItem>
           </ToolbarContent>
         </Toolbar>
         <Loaded query={changes} what="the history">
           {({ entries }) =>
             entries.length > 0 ? (
-              <Entries node={node} entries={entries} />
+              <>
+                <Entries node={node} entries={entries} />
+                <Pager paging={paging} total={changes.data?.total} what="changes" />
+              </>
             ) : (
               <Nothing
                 title={filtered ? "No change matches" : "Nothing was changed yet"}

@@ -7,7 +7,6 @@ import {
   ToolbarContent,
   ToolbarItem,
 } from "@patternfly/react-core";
-import type { ReactNode } from "react";
 import { FilterField } from "../../kit/FilterField";
 import type { Params } from "../../kit/api";
 
@@ -42,11 +41,9 @@ function seconds(local: string | undefined): number | undefined {
 export function Filters({
   query,
   onChange,
-  children,
 }: {
   query: URLSearchParams;
   onChange: (changed: Partial<Record<Name, string>>) => void;
-  children: ReactNode;
 }) {
   const value = (name: Name) => query.get(name) ?? "";
   return (
@@ -106,9 +103,6 @@ export function Filters({
               onChange={(_, until) => onChange({ until })}
             />
           </label>
-        </ToolbarItem>
-        <ToolbarItem align={{ default: "alignEnd" }} variant="pagination">
-          {children}
         </ToolbarItem>
       </ToolbarContent>
     </Toolbar>

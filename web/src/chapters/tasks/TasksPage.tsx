@@ -23,13 +23,14 @@ function List({ node }: { node: string }) {
       node={node}
       intro="What ran on this node, who started it, how it ended, and its log."
     >
-      <Filters query={query} onChange={(changed) => setQuery({ ...changed, start: "" })}>
-        <Pager paging={paging} total={tasks.data?.total} what="tasks" />
-      </Filters>
+      <Filters query={query} onChange={(changed) => setQuery({ ...changed, start: "" })} />
       <Loaded query={tasks} what="the tasks">
         {({ tasks: list }) =>
           list.length > 0 ? (
-            <TaskTable node={node} tasks={list} label="Tasks, newest first" />
+            <>
+              <TaskTable node={node} tasks={list} label="Tasks, newest first" />
+              <Pager paging={paging} total={tasks.data?.total} what="tasks" />
+            </>
           ) : (
             <Nothing
               title={filtered ? "No task matches" : "No task has run yet"}

@@ -1,5 +1,5 @@
 import { Page, SkipToContent } from "@patternfly/react-core";
-import { useEffect, useMemo, useState, useSyncExternalStore } from "react";
+import { useCallback, useEffect, useMemo, useState, useSyncExternalStore } from "react";
 import type { Chapter } from "../chapter";
 import { useNodes } from "../nodes";
 import { Changes } from "../plan/Changes";
@@ -35,6 +35,8 @@ export function Shell({ rooms }: { rooms: Rooms }) {
   // What somebody chose for one width says nothing about the other; on a phone the tree closes behind a choice.
   const sidebarOpen = sidebar.wide === wide && (wide || sidebar.path === path) ? sidebar.open : wide;
   const node = route.segments[0] === "nodes" ? route.segments[1] : nodes.data?.[0]?.node;
+
+  const closeSidebar = useCallback(() => setSidebar({ wide, path, open: false }), [wide, path]);
 
   useEffect(() => {
     document.getElementById(MAIN)?.scrollTo(0, 0);
@@ -91,7 +93,15 @@ export function Shell({ rooms }: { rooms: Rooms }) {
               onShortcuts={() => setHelp(true)}
             />
           }
-          sidebar={<Sidebar open={sidebarOpen} chapters={chapters} route={route} />}
+          sidebar={
+            <Sidebar
+              open={sidebarOpen}
+              over={!wide}
+              onClose={closeSidebar}
+              chapters={chapters}
+              route={route}
+            />
+          }
         >
           <Boundary key={path}>
             <Room rooms={rooms} route={route} />

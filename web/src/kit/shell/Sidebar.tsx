@@ -1,5 +1,6 @@
 import { Nav, NavExpandable, NavItem, NavList, PageSidebar, PageSidebarBody } from "@patternfly/react-core";
 import ClusterIcon from "@patternfly/react-icons/dist/esm/icons/cluster-icon";
+import { useEffect } from "react";
 import type { Chapter } from "../chapter";
 import { useNodes } from "../nodes";
 import { href, type Route } from "../router";
@@ -8,17 +9,43 @@ import { Loaded } from "../states";
 /** The tree on the left: the datacenter, its nodes, and the chapters of each node. */
 export function Sidebar({
   open,
+  over,
+  onClose,
   chapters,
   route,
 }: {
   open: boolean;
+  /** It lies over the page instead of beside it. */
+  over: boolean;
+  onClose: () => void;
   chapters: readonly Chapter[];
   route: Route;
 }) {
   const nodes = useNodes();
   const [area, chosenNode, chosenChapter] = route.segments;
+  const covers = open && over;
+  useEffect(() => {
+    if (!covers) return;
+    const outside = (event: PointerEvent) => {
+      const inside =
+        event.target instanceof Element && event.target.closest("#ik-sidebar, #ik-sidebar-toggle");
+      if (!inside) onClose();
+    };
+    const escape = (event: KeyboardEvent) => event.key === "Escape" && onClose();
+    addEventListener("pointerdown", outside);
+    addEventListener("keydown", escape);
+    return () => {
+      removeEventListener("pointerdown", outside);
+      removeEventListener("keydown", escape);
+    };
+  }, [covers, onClose]);
   return (
-    <PageSidebar isSidebarOpen={open} id="ik-sidebar">
+    <PageSidebar
+      id="ik-sidebar"
+      isSidebarOpen={open}
+      inert={!open}
+      className={covers ? "pf-m-expanded" : undefined}
+    >
       <PageSidebarBody>
         <Nav aria-label="Datacenter and nodes">
           <NavList>

@@ -1,0 +1,44 @@
+// A server for unit tests: answers requests from a table, and remembers them.
+
+import { vi } from "vitest";
+
+export interface Asked {
+  verb: string;
+  path: string;
+  params: Record<string, unknown>;
+  headers: Record<string, string>;
+}
+
+type Answer = { status?: number; body: unknown } | Error;
+type Answers = Record<string, (asked: Asked) => Answer>;
+
+export function serve(answers: Answers): Asked[] {
+  const log: Asked[] = [];
+  vi.stubGlobal("fetch", async (url: string, init: RequestInit) => {
+    const { pathname, searchParams } = new URL(url, "https://host");
+    const path = decodeURIComponent(pathname.replace("/api2/json", ""));
+    const body = init.body ? (JSON.parse(init.body as string) as Record<string, unknown>) : {};
+    const asked = {
+      verb: init.method ?? "GET",
+      path,
+      params: { ...Object.fromEntries(searchParams), ...body },
+      headers: init.headers as Record<string, string>,
+    };
+    log.push(asked);
+    const answer = answers[`${asked.verb} ${path}`]?.(asked) ?? {
+      status: 501,
+      body: { data: null, message: `Method '${asked.verb} ${path}' not implemented` },
+    };
+    if (answer instanceof Error) throw answer;
+    return Response.json(answer.body, { status: answer.status ?? 200 });
+  });
+  return log;
+}
+
+export function data(value: unknown, more: object = {}): { body: unknown } {
+  return { body: { data: value, ...more } };
+}
+
+export function refusal(status: number, message: string, more: object = {}) {
+  return { status, body: { data: null, message, ...more } };
+}
