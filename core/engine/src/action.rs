@@ -3,45 +3,46 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use camino::Utf8PathBuf;
 use innkeeper_change::{Action, Invocation, Problem, UnitVerb, Value};
-use innkeeper_host::{Command, Host, Output};
+use innkeeper_host::{Command, Host};
 
 /// A service may take a minute and a half to start, as systemd itself waits.
 const UNIT_DEADLINE: Duration = Duration::from_secs(120);
 
-/// What an action left behind besides its effect.
-#[derive(Debug, Default)]
-pub(crate) struct Done {
-    /// What the program printed, for the log.
-    pub(crate) output: String,
-    /// What later steps may ask for.
-    pub(crate) produced: BTreeMap<String, String>,
-}
+/// No kernel parameter has more: it is one page.
+const PARAMETER_LIMIT: u64 = 64 * 1024;
 
-/// Does it.
+/// What later steps may ask for.
+pub(crate) type Bindings = BTreeMap<String, String>;
+
+/// Does it, hands over each line that a program prints while it runs, and returns what it produced.
 pub(crate) fn perform(
     host: &dyn Host,
     action: &Action,
-    bindings: &BTreeMap<String, String>,
-) -> Result<Done, Problem> {
+    bindings: &Bindings,
+    line: &mut dyn FnMut(&str),
+) -> Result<Bindings, Problem> {
     match action {
         Action::File(change) => {
             host.change_file(change)?;
-            Ok(Done::default())
+            Ok(Bindings::new())
         }
-        Action::Run(invocation) => run(host, invocation, bindings),
-        Action::KernelParameter { key, .. } => Err(Problem::Unsupported(format!(
-            "{key}: setting a kernel parameter of the running system is not supported yet"
-        ))),
-        Action::Unit { unit, verb } => act_on_unit(host, unit, *verb),
+        Action::Run(invocation) => run(host, invocation, bindings, line),
+        Action::KernelParameter { key, before, after } => {
+            set_parameter(host, key, before, after)?;
+            Ok(Bindings::new())
+        }
+        Action::Unit { unit, verb } => act_on_unit(host, unit, *verb, line),
     }
 }
 
 fn run(
     host: &dyn Host,
     invocation: &Invocation,
-    bindings: &BTreeMap<String, String>,
-) -> Result<Done, Problem> {
+    bindings: &Bindings,
+    line: &mut dyn FnMut(&str),
+) -> Result<Bindings, Problem> {
     let program = &invocation.program;
     let mut command = Command::new(program).deadline(Duration::from_secs(u64::from(invocation.deadline)));
     for arg in &invocation.args {
@@ -57,8 +58,8 @@ fn run(
         Some(Value::Secret(secret)) if secret.expose().is_some() => command.secret_input(secret.clone()),
         Some(value) => command.input(resolve(program.as_str(), value, bindings)?),
     };
-    let output = host.run(&command)?;
-    let mut produced = BTreeMap::new();
+    let output = host.run_watched(&command, line)?;
+    let mut produced = Bindings::new();
     if let Some(name) = &invocation.produces {
         let first = output.stdout.lines().next().unwrap_or_default().trim();
         if first.is_empty() {
@@ -66,28 +67,57 @@ fn run(
         }
         produced.insert(name.clone(), first.to_owned());
     }
-    Ok(Done { output: printed(&output), produced })
+    Ok(produced)
 }
 
-fn resolve<'a>(
-    program: &str,
-    value: &'a Value,
-    bindings: &'a BTreeMap<String, String>,
-) -> Result<&'a str, Problem> {
+fn resolve<'a>(program: &str, value: &'a Value, bindings: &'a Bindings) -> Result<&'a str, Problem> {
     value.resolve(bindings).map_err(|missing| Problem::failed(format!("{program}: {missing}")))
 }
 
-fn act_on_unit(host: &dyn Host, unit: &str, verb: UnitVerb) -> Result<Done, Problem> {
+fn act_on_unit(
+    host: &dyn Host,
+    unit: &str,
+    verb: UnitVerb,
+    line: &mut dyn FnMut(&str),
+) -> Result<Bindings, Problem> {
     let command = Command::new("/usr/bin/systemctl").args([verb.word(), "--", unit]).deadline(UNIT_DEADLINE);
-    let output = host.run(&command)?;
-    Ok(Done { output: printed(&output), produced: BTreeMap::new() })
+    host.run_watched(&command, line)?;
+    Ok(Bindings::new())
 }
 
-fn printed(output: &Output) -> String {
-    let mut text = output.stdout.clone();
-    if !text.is_empty() && !text.ends_with('\n') && !output.stderr.is_empty() {
-        text.push('\n');
+/// Like a file, a parameter is only changed when it is what the planner saw.
+fn set_parameter(host: &dyn Host, key: &str, before: &str, after: &str) -> Result<(), Problem> {
+    let now = parameter(host, key)?;
+    if same_value(&now, after) {
+        return Ok(());
     }
-    text.push_str(&output.stderr);
-    text
+    if !same_value(&now, before) {
+        return Err(Problem::Modified);
+    }
+    Ok(host.write_kernel_value(&parameter_path(key)?, after)?)
+}
+
+/// The value of a kernel parameter.
+pub(crate) fn parameter(host: &dyn Host, key: &str) -> Result<String, Problem> {
+    let bytes = host.read(&parameter_path(key)?, PARAMETER_LIMIT)?;
+    Ok(String::from_utf8_lossy(&bytes).trim().to_owned())
+}
+
+/// The kernel separates the numbers of a list by tabs, people by blanks.
+pub(crate) fn same_value(one: &str, other: &str) -> bool {
+    one.split_whitespace().eq(other.split_whitespace())
+}
+
+/// Its file. In a name dots stand for slashes, and slashes for dots, as sysctl(8) has it.
+fn parameter_path(key: &str) -> Result<Utf8PathBuf, Problem> {
+    let swap = |c: char| match c {
+        '.' => '/',
+        '/' => '.',
+        other => other,
+    };
+    let path = key.chars().map(swap).collect::<String>();
+    if path.split('/').any(|name| matches!(name, "" | "." | "..")) {
+        return Err(Problem::failed(format!("{key}: not the name of a kernel parameter")));
+    }
+    Ok(Utf8PathBuf::from(format!("/proc/sys/{path}")))
 }

@@ -1,13 +1,12 @@
 //! Carrying out a plan: task, lock, journal, steps, verification, and taking back what was done when it fails.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use camino::Utf8Path;
 use innkeeper_change::{Action, OnFailure, Plan, Problem, Step, render};
 use innkeeper_host::{Host, HostError, LockGuard, read_content};
 
-use crate::action;
+use crate::action::{self, Bindings};
 use crate::engine::{Console, Engine, Job, Outcome};
 use crate::failpoint::moment;
 use crate::journal::{Begin, End, EndState, Journal, StepBody, StepEvent};
@@ -102,7 +101,7 @@ fn carry_out(engine: &Engine, job: &Job<'_>, log: &mut Log<'_>) -> Result<i64, P
     let begin = Begin::new(job, log.writer.upid(), &plan, lock.as_deref());
     let change = journal.begin(&begin)?;
     moment("engine::after-begin");
-    let mut run = Run { host, journal, change, plan: &plan, log, bindings: BTreeMap::new(), done: 0 };
+    let mut run = Run { host, journal, change, plan: &plan, log, bindings: Bindings::new(), done: 0 };
     run.log.line(&format!("change {change}: {}", plan.summary));
     let result = run.steps().and_then(|()| {
         moment("engine::before-verify");
@@ -155,7 +154,7 @@ struct Run<'a, 'l> {
     plan: &'a Plan,
     log: &'a mut Log<'l>,
     /// What the steps produced.
-    bindings: BTreeMap<String, String>,
+    bindings: Bindings,
     /// How many steps are done.
     done: usize,
 }
@@ -180,21 +179,21 @@ impl Run<'_, '_> {
         let about = |produced, error| StepBody { step: number, produced, error };
         self.log.line(&format!("step {}: {}", number + 1, step.what));
         self.log.indented(&render::describe(step));
-        self.journal.step(self.change, StepEvent::Start, &about(BTreeMap::new(), None))?;
+        self.journal.step(self.change, StepEvent::Start, &about(Bindings::new(), None))?;
         moment("engine::before-step");
-        match action::perform(self.host, &step.action, &self.bindings) {
-            Ok(done) => {
+        let log = &mut *self.log;
+        match action::perform(self.host, &step.action, &self.bindings, &mut |line| log.indented(line)) {
+            Ok(produced) => {
                 moment("engine::after-step");
-                self.log.indented(&done.output);
-                self.bindings.extend(done.produced.clone());
+                self.bindings.extend(produced.clone());
                 // the step counts as done even if that cannot be written down: it must be taken back then
                 self.done = number + 1;
-                self.journal.step(self.change, StepEvent::Done, &about(done.produced, None))?;
+                self.journal.step(self.change, StepEvent::Done, &about(produced, None))?;
                 moment("engine::after-step-done");
                 Ok(())
             }
             Err(problem) => {
-                let failed = about(BTreeMap::new(), Some(explain(&problem)));
+                let failed = about(Bindings::new(), Some(explain(&problem)));
                 self.note(StepEvent::Failed, &failed);
                 Err(problem)
             }
@@ -295,10 +294,10 @@ impl Run<'_, '_> {
             _ => step.reversal().map_err(|irreversible| irreversible.to_string())?,
         };
         for action in actions {
-            let done = action::perform(self.host, &action, &self.bindings).map_err(|problem| {
-                format!("'{}' could not be taken back: {}", step.what, explain(&problem))
-            })?;
-            self.log.indented(&done.output);
+            let log = &mut *self.log;
+            action::perform(self.host, &action, &self.bindings, &mut |line| log.indented(line)).map_err(
+                |problem| format!("'{}' could not be taken back: {}", step.what, explain(&problem)),
+            )?;
         }
         Ok(())
     }

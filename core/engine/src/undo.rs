@@ -6,6 +6,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use innkeeper_change::{Action, Content, FileChange, Invocation, Plan, Problem, Step, Undo, Value, render};
 use innkeeper_host::{Host, read_content};
 
+use crate::action;
 use crate::engine::{Engine, Job};
 use crate::history::{ChangeState, Record, StepState};
 
@@ -91,8 +92,8 @@ impl Engine {
             plan = plan.step(Step::file(format!("restore {path}"), change));
         }
         for (key, wanted) in &goal.parameters {
-            let now = kernel_parameter(host, key)?;
-            if now != *wanted {
+            let now = action::parameter(host, key)?;
+            if !action::same_value(&now, wanted) {
                 let action = Action::KernelParameter { key: key.clone(), before: now, after: wanted.clone() };
                 plan = plan.step(Step { what: format!("restore {key}"), action, undo: Undo::Inverse });
             }
@@ -194,17 +195,4 @@ fn bind(action: Action, bindings: &BTreeMap<String, String>) -> Result<Action, P
     let args = run.args.iter().cloned().map(fill).collect::<Result<_, _>>()?;
     let stdin = run.stdin.clone().map(fill).transpose()?;
     Ok(Action::Run(Invocation { args, stdin, ..run }))
-}
-
-/// The value of a kernel parameter. In its name dots stand for slashes and slashes for dots.
-fn kernel_parameter(host: &dyn Host, key: &str) -> Result<String, Problem> {
-    let swap = |c: char| match c {
-        '.' => '/',
-        '/' => '.',
-        other => other,
-    };
-    let path = Utf8PathBuf::from(format!("/proc/sys/{}", key.chars().map(swap).collect::<String>()));
-    // files of /proc have no size, so they are read as a stream
-    let bytes = host.read(&path, 64 * 1024)?;
-    Ok(String::from_utf8_lossy(&bytes).trim().to_owned())
 }

@@ -12,7 +12,7 @@ use innkeeper_change::{
     Action, Content, FileChange, Invocation, OnFailure, Plan, Problem, Secret, Step, Undo, Value,
 };
 use innkeeper_engine::{
-    ChangeState, Console, FileNow, HistoryFilter, Job, Silent, StepState, TaskFilter, Upid,
+    ChangeState, Console, FileNow, HistoryFilter, Job, Silent, Source, StepState, TaskFilter, Upid,
 };
 
 fn run(what: &str, program: &str, args: Vec<Value>) -> Step {
@@ -304,15 +304,82 @@ fn an_empty_plan_changes_nothing_and_says_so() {
     assert!(fixture.log_of(&outcome.upid).contains("nothing to do, it is already so"));
 }
 
+fn parameter(key: &str, before: &str, after: &str) -> Step {
+    let (key, before, after) = (key.to_owned(), before.to_owned(), after.to_owned());
+    let what = format!("set {key}");
+    Step { what, action: Action::KernelParameter { key, before, after }, undo: Undo::Inverse }
+}
+
 #[test]
-fn a_kernel_parameter_is_refused_as_long_as_the_host_cannot_set_it() {
+fn a_kernel_parameter_is_set_restored_and_left_alone_when_it_moved_on() {
+    const FORWARDING: &str = "/proc/sys/net/ipv4/conf/eth0.5/forwarding";
     let fixture = Fixture::new();
-    let action = Action::KernelParameter {
-        key: "vm.swappiness".to_owned(),
-        before: "60".to_owned(),
-        after: "10".to_owned(),
+    fixture.write(FORWARDING, "0\n");
+    fixture.write("/proc/sys/kernel/printk", "4\t4\t1\t7\n");
+    let plan = || {
+        Plan::new("two parameters")
+            .step(parameter("net.ipv4.conf.eth0/5.forwarding", "0", "1"))
+            .step(parameter("kernel.printk", "4 4 1 7", "3 4 1 7"))
     };
-    let step = Step { what: "swap less".to_owned(), action, undo: Undo::Inverse };
-    let problem = fixture.apply(Plan::new("sysctl").step(step)).unwrap_err();
-    assert!(matches!(problem, Problem::Unsupported(_)), "{problem:?}");
+    let both = |fixture: &Fixture| {
+        [FORWARDING, "/proc/sys/kernel/printk"].map(|path| fixture.text(path).unwrap().trim().to_owned())
+    };
+    fixture.apply(plan().step(sh("fail", "exit 1"))).unwrap_err();
+    assert_eq!(both(&fixture), ["0", "4 4 1 7"]);
+    let change = fixture.apply(plan()).unwrap().change;
+    assert_eq!(both(&fixture), ["1", "3 4 1 7"]);
+
+    let (back, goal) = fixture.engine.undo_plan(change).unwrap();
+    assert_eq!(fixture.engine.is_undone(&goal).unwrap().steps.len(), 2);
+    fixture.apply(back).unwrap();
+    assert_eq!(both(&fixture), ["0", "4 4 1 7"]);
+    assert!(fixture.engine.is_undone(&goal).unwrap().is_empty());
+
+    fixture.write(FORWARDING, "2\n");
+    assert_eq!(fixture.apply(plan()).unwrap_err(), Problem::Modified);
+    assert_eq!(both(&fixture), ["2", "4 4 1 7"]);
+    for key in ["vm../etc/passwd", "", "vm..swappiness", "vm.//.x"] {
+        let problem = fixture.apply(Plan::new("bad").step(parameter(key, "0", "1"))).unwrap_err();
+        assert!(problem.to_string().contains("not the name of a kernel parameter"), "{problem}");
+    }
+}
+
+#[test]
+fn under_another_root_no_program_runs_and_no_parameter_is_set() {
+    let fixture = Fixture::new();
+    fixture.write("/proc/sys/vm/swappiness", "60\n");
+    let root = camino::Utf8Path::from_path(fixture.directory.path()).unwrap();
+    let host = std::sync::Arc::new(innkeeper_host::RealHost::rooted(root).unwrap());
+    let engine = innkeeper_engine::Engine::new(host);
+    let unit = Action::Unit { unit: "cron.service".to_owned(), verb: innkeeper_change::UnitVerb::Restart };
+    let unit = Step { what: "restart cron".to_owned(), action: unit, undo: Undo::Nothing };
+    for step in [parameter("vm.swappiness", "60", "10"), unit, sh("run", "true")] {
+        let problem = engine.apply(job(Plan::new("no").step(step), &nothing_left), &mut Silent).unwrap_err();
+        assert!(matches!(problem, Problem::Unsupported(_)), "{problem:?}");
+    }
+    assert_eq!(fixture.text("/proc/sys/vm/swappiness").unwrap(), "60\n");
+}
+
+#[test]
+fn what_a_program_prints_is_in_the_log_while_it_still_runs() {
+    let fixture = Fixture::new();
+    let script = "echo begun; while [ ! -e \"$0\" ]; do sleep 0.05; done; echo ended";
+    let go = fixture.path("/go").to_string();
+    let plan =
+        Plan::new("wait").step(run("wait", "/bin/sh", vec!["-c".into(), script.into(), Value::Text(go)]));
+    let log = std::thread::scope(|scope| {
+        let waiting = scope.spawn(|| fixture.log_of(&fixture.apply(plan).unwrap().upid));
+        let begin = std::time::Instant::now();
+        let running = TaskFilter { source: Source::Active, ..TaskFilter::default() };
+        while begin.elapsed() < std::time::Duration::from_secs(8) {
+            let tasks = fixture.engine.tasks().list(&running).unwrap().tasks;
+            if tasks.iter().any(|task| fixture.log_of(&task.upid).ends_with("\n  begun\n")) {
+                fixture.write("/go", "");
+                break;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+        waiting.join().unwrap()
+    });
+    assert!(log.contains("\n  begun\n  ended\n"), "{log}");
 }

@@ -97,6 +97,16 @@ impl Host for TestHost {
     fn run(&self, command: &Command) -> Result<Output, HostError> {
         self.machine.run(command)
     }
+    fn run_watched(&self, command: &Command, line: &mut dyn FnMut(&str)) -> Result<Output, HostError> {
+        self.machine.run_watched(command, line)
+    }
+    /// The parameters of this machine are left alone: the tree has files in their place.
+    fn write_kernel_value(&self, path: &Utf8Path, value: &str) -> Result<(), HostError> {
+        let file = self.tree.root().unwrap().join(path.as_str().trim_start_matches('/'));
+        assert!(file.exists(), "{file}");
+        std::fs::write(file, format!("{value}\n")).unwrap();
+        Ok(())
+    }
     fn now(&self) -> i64 {
         match self.clock.load(Ordering::Relaxed) {
             0 => self.tree.now(),
