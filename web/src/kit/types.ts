@@ -160,6 +160,7 @@ export interface Repository {
   Comment?: string;
   FileType: "list" | "sources";
   Enabled: Bit;
+  line: number;
 }
 
 export interface RepositoryFile {
@@ -185,15 +186,26 @@ export interface StandardRepository {
   status?: Bit;
 }
 
+export interface KeyInfo {
+  fingerprint: string;
+  subkey?: string;
+  "user-ids": string[];
+  created: number;
+  expires?: number;
+  revoked: Bit;
+  keyring: string;
+}
+
 export interface Signature {
   path: string;
   index: number;
   uri: string;
   suite: string;
-  keyring?: string;
-  "keyring-exists"?: Bit;
-  "signed-by"?: string[];
-  key?: { fingerprint: string; uids: string[]; expires?: number };
+  keyrings: string[];
+  "keyring-exists": Bit;
+  "keyring-errors"?: string[];
+  "signed-by": string[];
+  keys: KeyInfo[];
   matches?: Bit;
 }
 
@@ -201,7 +213,7 @@ export interface RepositoryStatus {
   level: Level;
   state: "ok" | "no-sub" | "non-production" | "no-repo";
   message: string;
-  messages: { level: Level; message: string }[];
+  messages: { id: string; level: Level; message: string }[];
 }
 
 export interface Repositories {
@@ -212,16 +224,4 @@ export interface Repositories {
   "standard-repos": StandardRepository[];
   status: RepositoryStatus;
   signatures: Signature[];
-}
-
-export interface Key {
-  path: string;
-  fingerprint: string;
-  uids: string[];
-  created?: number;
-  expires?: number;
-  revoked: Bit;
-  signs: { path: string; index: number }[];
-  md5: string;
-  sha512: string;
 }

@@ -3,6 +3,8 @@ import {
   Form,
   FormGroup,
   FormHelperText,
+  FormSelect,
+  FormSelectOption,
   HelperText,
   HelperTextItem,
   Modal,
@@ -13,16 +15,13 @@ import {
 } from "@patternfly/react-core";
 import { useState, type FormEvent } from "react";
 import { base64, sha512Hex } from "./bytes";
+import type { ChosenKey } from "./changes";
 
 /** Keys are small; more than this is some other file. */
 const LARGEST = 1024 * 1024;
 
-export interface ChosenKey {
-  name: string;
-  /** Base64. */
-  content: string;
-  sha512: string;
-}
+/** Where APT and `Signed-By` look for keys. */
+const DIRECTORIES = ["/etc/apt/trusted.gpg.d", "/etc/apt/keyrings", "/usr/share/keyrings"] as const;
 
 interface Picked {
   name: string;
@@ -40,10 +39,13 @@ export function KeyDialog({
   const [picked, setPicked] = useState<Picked>();
   const [problem, setProblem] = useState<string>();
   const [name, setName] = useState("");
+  const [directory, setDirectory] = useState<string>(DIRECTORIES[0]);
   const [sum, setSum] = useState("");
   const expected = sum.trim().split(/\s+/)[0]?.toLowerCase() ?? "";
   const isSum = /^[0-9a-f]{128}$/.test(expected);
   const matches = picked !== undefined && isSum && expected === picked.sha512;
+
+  const mayGoOn = picked !== undefined && name !== "" && (matches || sum.trim() === "");
 
   const pick = async (file: File) => {
     setProblem(undefined);
@@ -56,7 +58,7 @@ export function KeyDialog({
 
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    if (picked && matches) onChoose({ name, content: picked.content, sha512: expected });
+    if (mayGoOn) onChoose({ target: `${directory}/${name}`, content: picked.content, sha512: expected });
   };
 
   return (
@@ -81,7 +83,19 @@ export function KeyDialog({
             />
             {problem && <Hint variant="error">{problem}</Hint>}
           </FormGroup>
-          <FormGroup label="Name in /etc/apt/trusted.gpg.d" isRequired fieldId="key-name">
+          <FormGroup label="Directory" fieldId="key-directory">
+            <FormSelect id="key-directory" value={directory} onChange={(_, value) => setDirectory(value)}>
+              {DIRECTORIES.map((path) => (
+                <FormSelectOption key={path} value={path} label={path} />
+              ))}
+            </FormSelect>
+            <Hint>
+              {directory === DIRECTORIES[0]
+                ? "Keys in this directory are trusted for every repository."
+                : "Keys in this directory are trusted for those repositories only that name them with Signed-By."}
+            </Hint>
+          </FormGroup>
+          <FormGroup label="File name" isRequired fieldId="key-name">
             <TextInput
               id="key-name"
               spellCheck={false}
@@ -89,7 +103,7 @@ export function KeyDialog({
               onChange={(_, value) => setName(value)}
             />
           </FormGroup>
-          <FormGroup label="SHA-512 checksum" isRequired fieldId="key-sum">
+          <FormGroup label="SHA-512 checksum" fieldId="key-sum">
             <TextInput
               id="key-sum"
               spellCheck={false}
@@ -98,6 +112,9 @@ export function KeyDialog({
               validated={sum === "" || matches ? "default" : isSum && !picked ? "default" : "error"}
               onChange={(_, value) => setSum(value)}
             />
+            {sum === "" && (
+              <Hint>May be left empty for the keys of the product itself: their checksums are known.</Hint>
+            )}
             {matches && <Hint variant="success">The file has this checksum.</Hint>}
             {isSum && picked && !matches && (
               <Hint variant="error">
@@ -111,7 +128,7 @@ export function KeyDialog({
         </Form>
       </ModalBody>
       <ModalFooter>
-        <Button type="submit" form="key-form" isDisabled={!matches || name === ""}>
+        <Button type="submit" form="key-form" isDisabled={!mayGoOn}>
           Review the change
         </Button>
         <Button variant="link" onClick={onClose}>
@@ -122,7 +139,13 @@ export function KeyDialog({
   );
 }
 
-function Hint({ variant, children }: { variant: "error" | "success"; children: string }) {
+function Hint({
+  variant = "default",
+  children,
+}: {
+  variant?: "default" | "error" | "success";
+  children: string;
+}) {
   return (
     <FormHelperText>
       <HelperText isLiveRegion>

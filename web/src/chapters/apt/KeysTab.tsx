@@ -1,21 +1,22 @@
-import { Button, ClipboardCopy, Label } from "@patternfly/react-core";
+import { Button, Label } from "@patternfly/react-core";
 import KeyIcon from "@patternfly/react-icons/dist/esm/icons/key-icon";
-import { ExpandableRowContent, Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
+import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
 import { useState } from "react";
 import { useNow } from "../../kit/clock";
-import { count, date, fingerprint } from "../../kit/format";
+import { date, fingerprint } from "../../kit/format";
 import { usePropose } from "../../kit/plan/Changes";
 import { Loaded, Nothing } from "../../kit/states";
-import type { Key } from "../../kit/types";
 import { installKey } from "./changes";
-import { useKeys } from "./data";
+import { useRepositories } from "./data";
+import { keysOf, type UsedKey } from "./judge";
 import { KeyDialog } from "./KeyDialog";
 
 /** A key that expires within this time is worth a look. */
 const SOON_S = 90 * 86_400;
 
+/** Which key signs what. */
 export function KeysTab({ node, mayChange }: { node: string; mayChange: boolean }) {
-  const keys = useKeys(node);
+  const repositories = useRepositories(node);
   const propose = usePropose();
   const [installing, setInstalling] = useState(false);
   return (
@@ -27,23 +28,15 @@ export function KeysTab({ node, mayChange }: { node: string; mayChange: boolean 
           </Button>
         </div>
       )}
-      <Loaded query={keys} what="the keys">
-        {(list) =>
-          list.length === 0 ? (
-            <Nothing title="No key is installed" icon={KeyIcon}>
-              Without keys APT cannot verify any repository and refuses to use it.
-            </Nothing>
-          ) : (
-            <KeyTable keys={list} />
-          )
-        }
+      <Loaded query={repositories} what="the keys">
+        {({ signatures }) => <Keys keys={keysOf(signatures)} />}
       </Loaded>
       {installing && (
         <KeyDialog
           onClose={() => setInstalling(false)}
-          onChoose={({ name, content, sha512 }) => {
+          onChoose={(chosen) => {
             setInstalling(false);
-            propose(installKey(node, name, content, sha512));
+            propose(installKey(node, chosen));
           }}
         />
       )}
@@ -51,123 +44,93 @@ export function KeysTab({ node, mayChange }: { node: string; mayChange: boolean 
   );
 }
 
-function KeyTable({ keys }: { keys: Key[] }) {
-  const [open, setOpen] = useState<string>();
+function Keys({ keys }: { keys: UsedKey[] }) {
+  if (keys.length === 0) {
+    return (
+      <Nothing title="No key is in use yet" icon={KeyIcon}>
+        Which key signs a repository is known once its package lists were downloaded, or when the repository
+        names its keyring itself.
+      </Nothing>
+    );
+  }
   return (
-    <Table variant="compact" gridBreakPoint="grid-lg" aria-label="Keys that APT trusts">
+    <Table
+      variant="compact"
+      gridBreakPoint="grid-lg"
+      aria-label="Keys that sign the repositories of this host"
+    >
       <Thead>
         <Tr>
-          <Th screenReaderText="Details" />
-          <Th>Owner</Th>
+          <Th width={25}>Owner</Th>
           <Th>Fingerprint</Th>
+          <Th>Created</Th>
           <Th>Expires</Th>
           <Th>Signs</Th>
-          <Th>File</Th>
+          <Th>Keyring</Th>
         </Tr>
       </Thead>
-      {keys.map((key, index) => {
-        const id = `${key.path} ${key.fingerprint}`;
-        const isOpen = open === id;
-        return (
-          <Tbody key={id} isExpanded={isOpen}>
-            <Tr>
-              <Td
-                expand={{
-                  rowIndex: index,
-                  isExpanded: isOpen,
-                  onToggle: () => setOpen(isOpen ? undefined : id),
-                }}
-              />
-              <Td dataLabel="Owner" className="ik-wrap">
-                {key.uids[0] ?? "no name"}
-              </Td>
-              <Td dataLabel="Fingerprint">
-                <span className="ik-mono">{fingerprint(key.fingerprint)}</span>
-              </Td>
-              <Td dataLabel="Expires">
-                <Validity keyOf={key} />
-              </Td>
-              <Td dataLabel="Signs">
-                {key.signs.length > 0 ? count(key.signs.length, "repository", "repositories") : "none"}
-              </Td>
-              <Td dataLabel="File">
-                <span className="ik-mono ik-wrap">{key.path}</span>
-              </Td>
-            </Tr>
-            <Tr isExpanded={isOpen}>
-              <Td colSpan={6}>
-                <ExpandableRowContent>
-                  <KeyDetails keyOf={key} />
-                </ExpandableRowContent>
-              </Td>
-            </Tr>
-          </Tbody>
-        );
-      })}
+      <Tbody>
+        {keys.map((key) => (
+          <Tr key={`${key.keyring} ${key.fingerprint}`}>
+            <Td dataLabel="Owner">
+              {key["user-ids"].map((name) => (
+                <div key={name} className="ik-wrap">
+                  {name}
+                </div>
+              ))}
+            </Td>
+            <Td dataLabel="Fingerprint">
+              <span className="ik-mono">{fingerprint(key.fingerprint)}</span>
+              {key.subkey && (
+                <div className="ik-subtle ik-mono ik-small">subkey {fingerprint(key.subkey)}</div>
+              )}
+            </Td>
+            <Td dataLabel="Created" modifier="nowrap">
+              {date(key.created)}
+            </Td>
+            <Td dataLabel="Expires" modifier="nowrap">
+              <Validity usedKey={key} />
+            </Td>
+            <Td dataLabel="Signs">
+              <Signed usedKey={key} />
+            </Td>
+            <Td dataLabel="Keyring">
+              <span className="ik-mono ik-wrap">{key.keyring}</span>
+            </Td>
+          </Tr>
+        ))}
+      </Tbody>
     </Table>
   );
 }
 
-function Validity({ keyOf: key }: { keyOf: Key }) {
+function Signed({ usedKey: { signs, proven } }: { usedKey: UsedKey }) {
+  return (
+    <>
+      {signs.map(({ path, index, suite }) => (
+        <div key={`${path} ${index} ${suite}`} title={`entry ${index + 1} of ${path}`}>
+          {suite}
+        </div>
+      ))}
+      {!proven && <div className="ik-subtle ik-small">not seen on package lists yet</div>}
+    </>
+  );
+}
+
+function Validity({ usedKey: { revoked, expires } }: { usedKey: UsedKey }) {
   const now = useNow();
-  if (key.revoked === 1) {
+  if (revoked === 1) {
     return (
       <Label isCompact color="red">
         revoked
       </Label>
     );
   }
-  if (key.expires === undefined) return "never";
-  const color = key.expires < now ? "red" : key.expires < now + SOON_S ? "orange" : undefined;
-  if (!color) return date(key.expires);
+  if (expires === undefined) return "never";
+  if (expires > now + SOON_S) return date(expires);
   return (
-    <Label isCompact color={color}>
-      {key.expires < now ? "expired" : "soon"}: {date(key.expires)}
+    <Label isCompact color={expires < now ? "red" : "orange"}>
+      {expires < now ? "expired" : "soon"}: {date(expires)}
     </Label>
-  );
-}
-
-function KeyDetails({ keyOf: key }: { keyOf: Key }) {
-  return (
-    <dl className="ik-facts">
-      <dt>Names</dt>
-      <dd>{key.uids.join(", ") || "none"}</dd>
-      {key.created !== undefined && (
-        <>
-          <dt>Created</dt>
-          <dd>{date(key.created)}</dd>
-        </>
-      )}
-      <dt>Signs</dt>
-      <dd>
-        {key.signs.length === 0
-          ? "no repository of this host"
-          : key.signs.map(({ path, index }) => `entry ${index + 1} of ${path}`).join(", ")}
-      </dd>
-      <dt>SHA-512 of the file</dt>
-      <dd>
-        <Sum name="SHA-512" value={key.sha512} />
-      </dd>
-      <dt>MD5 of the file</dt>
-      <dd>
-        <Sum name="MD5" value={key.md5} />
-        <span className="ik-subtle">A second look only: MD5 alone proves nothing.</span>
-      </dd>
-    </dl>
-  );
-}
-
-function Sum({ name, value }: { name: string; value: string }) {
-  return (
-    <ClipboardCopy
-      isReadOnly
-      isCode
-      variant="inline-compact"
-      hoverTip="Copy"
-      clickTip="Copied"
-      textAriaLabel={name}
-    >
-      {value}
-    </ClipboardCopy>
   );
 }

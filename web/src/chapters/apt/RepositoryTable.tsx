@@ -44,7 +44,7 @@ export function RepositoryTable({ node, file, rows, digest }: RepositoryTablePro
           </Title>
           {file.editable === 0 && (
             <Label isCompact icon={<LockIcon />}>
-              cannot be edited
+              symbolic link: cannot be edited
             </Label>
           )}
         </CardTitle>

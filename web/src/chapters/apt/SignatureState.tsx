@@ -4,28 +4,31 @@ import { date, fingerprint } from "../../kit/format";
 import type { Signature } from "../../kit/types";
 import { judge, type Verdict } from "./judge";
 
-/** Whether the key that signs a repository is there, is the right one and is not about to expire. */
+/** Whether the key that signs a repository is there, is the right one and holds. */
 export function SignatureState({ signatures }: { signatures: Signature[] }) {
   const now = useNow();
-  if (signatures.length === 0) return <span className="ik-subtle">not known</span>;
+  // An entry with several suites has a record for each, and they mostly say the same.
+  const verdicts = new Map(signatures.map((signature) => [judge(signature, now).word, signature]));
+  if (verdicts.size === 0) return <span className="ik-subtle">none</span>;
   return (
     <div className="ik-signatures">
-      {signatures.map((signature, index) => (
+      {[...verdicts.values()].map((signature, index) => (
         <One key={index} signature={signature} verdict={judge(signature, now)} />
       ))}
     </div>
   );
 }
 
-function One({ signature, verdict }: { signature: Signature; verdict: Verdict }) {
+function One({ signature: { keys, keyrings }, verdict }: { signature: Signature; verdict: Verdict }) {
+  const key = keys[0];
   return (
     <Tooltip
       content={
         <>
           <p>{verdict.why}</p>
-          {signature.keyring && <p>Keyring: {signature.keyring}</p>}
-          {signature.key && <p>Fingerprint: {fingerprint(signature.key.fingerprint)}</p>}
-          {signature.key?.expires !== undefined && <p>Expires {date(signature.key.expires)}</p>}
+          {key ? <p>Keyring: {key.keyring}</p> : keyrings.length === 1 && <p>Keyring: {keyrings[0]}</p>}
+          {key && <p>Fingerprint: {fingerprint(key.fingerprint)}</p>}
+          {key?.expires !== undefined && <p>Expires {date(key.expires)}</p>}
         </>
       }
     >

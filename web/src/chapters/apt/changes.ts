@@ -54,12 +54,21 @@ export function aptChanges(node: string, digest: string) {
   };
 }
 
-export function installKey(node: string, name: string, content: string, sha512: string): Change {
+/** A key file and the place it shall be installed at. */
+export interface ChosenKey {
+  target: string;
+  /** Base64. */
+  content: string;
+  /** Empty for the product's own keys, whose sums the host knows. */
+  sha512: string;
+}
+
+export function installKey(node: string, { target, content, sha512 }: ChosenKey): Change {
   return {
     title: "Install a key",
     node,
     verb: "POST",
     path: pathOf("/nodes/{node}/apt/keys", { node }),
-    params: { name, content, sha512 },
+    params: { target, content, sha512 },
   };
 }

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { exchange, get, pathOf } from "../../kit/api";
-import type { Key, Repositories, Repository, RepositoryInfo, Signature } from "../../kit/types";
+import type { Repositories, Repository, RepositoryInfo, Signature } from "../../kit/types";
 
 const APT = "/nodes/{node}/apt";
 
@@ -9,13 +9,6 @@ export function useRepositories(node: string) {
     queryKey: ["node", node, "apt", "repositories"],
     queryFn: async ({ signal }) =>
       (await get<Repositories>(pathOf(`${APT}/repositories`, { node }), {}, signal)).data,
-  });
-}
-
-export function useKeys(node: string) {
-  return useQuery({
-    queryKey: ["node", node, "apt", "keys"],
-    queryFn: async ({ signal }) => (await get<Key[]>(pathOf(`${APT}/keys`, { node }), {}, signal)).data,
   });
 }
 

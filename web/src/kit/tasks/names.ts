@@ -2,6 +2,13 @@
 
 const NAMES: Record<string, string> = {
   aptupdate: "Refresh package lists",
+  aptrepochange: "Switch repository",
+  aptrepoadd: "Add repository",
+  aptreporemove: "Remove repository",
+  aptrepocomponents: "Change components",
+  aptrepofirmware: "Enable firmware component",
+  aptrepoconvert: "Convert to .sources",
+  aptkey: "Install key",
   undo: "Undo change",
   tokencreate: "Create API token",
   tokenremove: "Remove API token",

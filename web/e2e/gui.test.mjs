@@ -1,0 +1,307 @@
+// A person in front of the real program: what they see, do and take back. Run with `npm run e2e`.
+
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { after, before, describe, test } from "node:test";
+import { DESKTOP, launch, openPage, PHONE, picture, tabTo } from "./support/browser.mjs";
+import { makeTree, serve, SOURCES } from "./support/server.mjs";
+
+const SECURITY = /security\.debian\.org.*bookworm-security/;
+const UPDATES = /bookworm-updates/;
+
+let tree, server, browser, original, storageState;
+
+before(async () => {
+  tree = await makeTree();
+  original = await tree.read(SOURCES);
+  server = await serve(tree);
+  browser = await launch();
+  // The link works once; its session is what the other tests start with.
+  const { page, context, close } = await openPage(browser, server.url);
+  await page.goto(server.link);
+  await page.getByRole("heading", { name: "Summary", level: 1 }).waitFor();
+  assert.ok(!page.url().includes("link="), "the secret left the address");
+  storageState = await context.storageState();
+  await close();
+});
+
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+  await tree?.remove();
+});
+
+/** Opens a page of the program as somebody who is logged in. */
+async function enter(address, options = {}) {
+  const opened = await openPage(browser, server.url, { storageState, ...options });
+  await opened.page.goto(`${server.url}/#/nodes/inn1/${address}`);
+  await opened.page.getByRole("heading", { level: 1 }).waitFor();
+  return opened;
+}
+
+/** Accepts every risk in the dialog. */
+async function acceptAll(dialog) {
+  for (const box of await dialog.getByRole("checkbox").all()) await box.check();
+}
+
+const disabled = (text, line) => text.replace(line, `# ${line}`);
+
+describe("with the pointer", () => {
+  /** UI-02, UI-03, UI-04, UI-16, APT-14 */
+  test("a repository is disabled by a plan that was read, and comes back byte for byte", async () => {
+    const { page, close } = await enter("repositories");
+    const dialog = page.getByRole("dialog");
+    await page.getByText(/malformed entry on line 3/).waitFor();
+    await picture(page, "repositories");
+
+    await page.getByRole("switch", { name: SECURITY }).click({ force: true });
+    await dialog.getByRole("heading", { name: "Disable repository" }).waitFor();
+    await dialog.locator("ins", { hasText: "# deb http://security.debian.org" }).waitFor();
+    await dialog.locator("del", { hasText: "deb http://security.debian.org" }).waitFor();
+    const command = await dialog.getByLabel("Equivalent command line").inputValue();
+    assert.match(command, /^innkeeper apt disable .*sources\.list/);
+    await dialog.getByText("This can be undone from the history.").waitFor();
+    await picture(page, "plan");
+    assert.equal(await tree.read(SOURCES), original, "a plan changes nothing");
+
+    await acceptAll(dialog);
+    await dialog.getByRole("button", { name: "Apply" }).click();
+    await dialog.getByText("Done and verified").waitFor();
+    await picture(page, "done");
+    const line = "deb http://security.debian.org/debian-security bookworm-security main contrib";
+    assert.equal(await tree.read(SOURCES), disabled(original, line));
+
+    await dialog.getByRole("button", { name: "Task log" }).click();
+    await page.getByRole("region", { name: "Recent tasks" }).getByText("TASK OK").waitFor();
+    await picture(page, "task");
+
+    await page.getByRole("link", { name: "History" }).click();
+    await page.getByRole("row", { name: /Done/ }).first().getByRole("link").click();
+    await page.locator("ins", { hasText: "# deb http://security" }).waitFor();
+    await page.getByRole("button", { name: "Undo" }).click();
+    await dialog.locator("ins", { hasText: line }).waitFor();
+    await acceptAll(dialog);
+    await dialog.getByRole("button", { name: "Apply" }).click();
+    await dialog.getByText("Done and verified").waitFor();
+    await dialog.getByRole("button", { name: "Close" }).last().click();
+    assert.equal(await tree.read(SOURCES), original);
+
+    await page.getByRole("link", { name: "History" }).first().click();
+    await page.getByText("Undone").first().waitFor();
+    await page.getByRole("button", { name: "Verify history" }).click();
+    await page.getByText("The history is complete and unaltered").waitFor();
+    await picture(page, "history");
+    await close();
+  });
+
+  test("a file that changed after the plan was shown is not overwritten, and a new plan is shown", async () => {
+    const { page, close } = await enter("repositories");
+    const dialog = page.getByRole("dialog");
+    await page.getByRole("switch", { name: UPDATES }).click({ force: true });
+    await dialog.locator("ins").first().waitFor();
+    const meanwhile = `${original}\n# somebody else was here\n`;
+    await tree.write(SOURCES, meanwhile);
+    await acceptAll(dialog);
+    await dialog.getByRole("button", { name: "Apply" }).click();
+    await dialog.getByText("The host has changed since you looked").waitFor();
+    assert.equal(await tree.read(SOURCES), meanwhile);
+    await dialog.getByRole("button", { name: "Cancel" }).click();
+    await tree.write(SOURCES, original);
+    await close();
+  });
+
+  /** APT-10 */
+  test("a standard repository is added by its handle and undone from the result", async () => {
+    const { page, close } = await enter("repositories");
+    const dialog = page.getByRole("dialog");
+    await page.getByRole("button", { name: "Add repository" }).click();
+    await dialog.getByLabel(/^No-Subscription/).check();
+    await picture(page, "add");
+    await dialog.getByRole("button", { name: "Add", exact: true }).click();
+    await dialog.locator("ins", { hasText: "pve-no-subscription" }).first().waitFor();
+    await acceptAll(dialog);
+    await dialog.getByRole("button", { name: "Apply" }).click();
+    await dialog.getByText("Done and verified").waitFor();
+    assert.match(
+      await tree.read(SOURCES),
+      /download\.proxmox\.com\/debian\/pve bookworm pve-no-subscription/,
+    );
+    await dialog.getByRole("button", { name: "Undo" }).click();
+    await dialog.getByRole("heading", { name: /Undo change/ }).waitFor();
+    await dialog.locator("del", { hasText: "pve-no-subscription" }).first().waitFor();
+    await acceptAll(dialog);
+    await dialog.getByRole("button", { name: "Apply" }).click();
+    await dialog.getByText("Done and verified").waitFor();
+    assert.equal(await tree.read(SOURCES), original);
+    await close();
+  });
+
+  test("findings are listed with a fix that is planned like any change", async () => {
+    const { page, close } = await enter("checks");
+    const finding = page
+      .getByRole("article")
+      .filter({ has: page.getByRole("button") })
+      .first();
+    await finding.waitFor();
+    await picture(page, "checks");
+    await finding.getByRole("button").first().click();
+    await page.getByRole("dialog").getByText("What will be done").waitFor();
+    await page.keyboard.press("Escape");
+    await close();
+  });
+
+  test("a refusal of the host is shown in its own words", async () => {
+    const { page, close } = await enter("repositories");
+    await page.getByRole("button", { name: "Refresh package lists" }).click();
+    await page.getByText(/refreshed by the system itself/).waitFor();
+    await close();
+  });
+
+  test("a lost connection is said, and found again by itself", async () => {
+    const { page, context, close } = await enter("summary");
+    await context.setOffline(true);
+    await page.getByRole("link", { name: "History" }).click();
+    await page.getByText(/The host does not answer/).waitFor();
+    await context.setOffline(false);
+    await page.getByText(/The host does not answer/).waitFor({ state: "detached" });
+    await page
+      .getByRole("row", { name: /Undone/ })
+      .first()
+      .waitFor();
+    await close();
+  });
+});
+
+describe("with the keyboard alone", () => {
+  test("everything is reached, changed and taken back", async () => {
+    const { page, close } = await enter("summary");
+    await page.keyboard.press("Tab");
+    assert.equal(await page.evaluate(() => document.activeElement?.textContent), "Skip to content");
+    await page.keyboard.press("Enter");
+    assert.equal(await page.evaluate(() => document.activeElement?.id), "main");
+    await page.keyboard.press("?");
+    await page.getByRole("dialog", { name: "Keyboard shortcuts" }).waitFor();
+    await page.keyboard.press("Escape");
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+
+    await page.keyboard.press("g");
+    await page.keyboard.press("r");
+    await page.getByRole("switch", { name: UPDATES }).waitFor();
+    await tabTo(page, UPDATES);
+    await page.keyboard.press("Space");
+    await applyByKeyboard(page);
+    assert.notEqual(await tree.read(SOURCES), original);
+    await page.keyboard.press("Escape");
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+
+    await page.keyboard.press("g");
+    await page.keyboard.press("h");
+    await page
+      .getByRole("button", { name: /^Undo change/ })
+      .first()
+      .waitFor();
+    await tabTo(page, /^Undo change/);
+    await page.keyboard.press("Enter");
+    await applyByKeyboard(page);
+    assert.equal(await tree.read(SOURCES), original);
+    await page.keyboard.press("Escape");
+    await close();
+  });
+
+  async function applyByKeyboard(page) {
+    const dialog = page.getByRole("dialog");
+    await dialog.getByRole("button", { name: "Apply" }).waitFor();
+    const boxes = await dialog.getByRole("checkbox").count();
+    for (let box = 0; box < boxes; box += 1) {
+      await tabTo(page, /I (accept|understand)/, { role: "input" });
+      await page.keyboard.press("Space");
+    }
+    await tabTo(page, /^Apply$/, { role: "button" });
+    await page.keyboard.press("Enter");
+    await dialog.getByText("Done and verified").waitFor();
+  }
+});
+
+const PAGES = ["summary", "repositories", "repositories/keys", "tasks", "history", "checks"];
+
+describe("on a phone", () => {
+  test("no page is wider than the screen, and the tree is a drawer", async () => {
+    const { page, close } = await enter("summary", { viewport: PHONE });
+    for (const address of PAGES) {
+      await page.goto(`${server.url}/#/nodes/inn1/${address}`);
+      await page.waitForLoadState("networkidle");
+      const width = await page.evaluate(() => document.scrollingElement?.scrollWidth);
+      assert.ok(width <= PHONE.width, `${address} is ${width} pixels wide`);
+    }
+    await page.goto(`${server.url}/#/nodes/inn1/repositories`);
+    await page.getByText("bookworm-security").first().waitFor();
+    await picture(page, "phone");
+    const nav = page.getByRole("navigation", { name: "Datacenter and nodes" });
+    assert.equal(await nav.isVisible(), false);
+    await page.getByRole("button", { name: "Datacenter and nodes" }).click();
+    await nav.getByRole("link", { name: "Tasks" }).click();
+    await page.getByRole("heading", { name: "Tasks", level: 1 }).waitFor();
+    await nav.waitFor({ state: "hidden" });
+    await close();
+  });
+});
+
+describe("in either theme", () => {
+  const require = createRequire(import.meta.url);
+  const SERIOUS = ["serious", "critical"];
+
+  for (const theme of ["Light", "Dark"]) {
+    test(`${theme}: it is kept, and every page passes the accessibility rules`, async () => {
+      const axe = await readFile(require.resolve("axe-core/axe.min.js"), "utf8");
+      const { page, close } = await enter("summary", { viewport: DESKTOP });
+      await page.getByRole("button", { name: `${theme} theme` }).click();
+      await page.reload();
+      const isDark = await page.evaluate(() =>
+        document.documentElement.classList.contains("pf-v6-theme-dark"),
+      );
+      assert.equal(isDark, theme === "Dark");
+      if (theme === "Dark") await picture(page, "dark");
+      const found = [];
+      for (const address of PAGES) {
+        await page.goto(`${server.url}/#/nodes/inn1/${address}`);
+        await page.waitForLoadState("networkidle");
+        await page.evaluate(axe);
+        const { violations } = await page.evaluate(() => globalThis.axe.run());
+        for (const { id, impact, nodes } of violations) {
+          if (SERIOUS.includes(impact))
+            found.push(`${address}: ${id} at ${nodes.map(({ target }) => target).join(", ")}`);
+        }
+      }
+      assert.deepEqual(found, []);
+      await close();
+    });
+  }
+});
+
+describe("at the door", () => {
+  test("a link that was used says so, and a session outlives a reload", async () => {
+    const stranger = await openPage(browser, server.url);
+    await stranger.page.goto(server.link);
+    await stranger.page.getByText(/This login link does not work/).waitFor();
+    await picture(stranger.page, "login");
+    await stranger.close();
+
+    const { page, close } = await enter("tasks");
+    await page.reload();
+    await page.getByRole("heading", { name: "Tasks", level: 1 }).waitFor();
+    await close();
+  });
+
+  test("logging out ends the session, and logging in needs the right password", async () => {
+    // a session of its own: logging out must not end the one that the other tests share
+    const { page, close } = await enter("summary");
+    await page.getByRole("button", { name: /User menu/ }).click();
+    await page.getByRole("menuitem", { name: "Log out" }).click();
+    await page.getByText("You are logged out.").waitFor();
+    await page.getByLabel("Password").fill("wrong");
+    await page.getByRole("button", { name: "Log in" }).click();
+    await page.getByText(/no passwords are known under another root/).waitFor();
+    await close();
+  });
+});

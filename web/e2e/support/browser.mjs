@@ -1,0 +1,87 @@
+// Debian's Chromium, and a page that remembers everything it should not have done.
+
+import assert from "node:assert/strict";
+import { mkdir } from "node:fs/promises";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { chromium } from "playwright-core";
+
+const PICTURES = fileURLToPath(new URL("../../../docs/pictures/", import.meta.url));
+
+export function launch() {
+  return chromium.launch({
+    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    args: [
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-quic",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+    ],
+  });
+}
+
+export const DESKTOP = { width: 1280, height: 860 };
+export const PHONE = { width: 375, height: 812 };
+
+/** Opens a page of `origin`; `faults` fills with requests to other origins, broken policies and errors of scripts. */
+export async function openPage(browser, origin, options = {}) {
+  const context = await browser.newContext({
+    ignoreHTTPSErrors: true,
+    viewport: DESKTOP,
+    reducedMotion: "reduce",
+    ...options,
+  });
+  context.setDefaultTimeout(15_000);
+  const page = await context.newPage();
+  const faults = [];
+  await page.exposeFunction("reportViolation", (text) => faults.push(`policy: ${text}`));
+  await page.addInitScript(() => {
+    document.addEventListener("securitypolicyviolation", (event) => {
+      globalThis.reportViolation(`${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}`);
+    });
+  });
+  page.on("request", (request) => {
+    const url = new URL(request.url());
+    if (url.origin !== origin && url.protocol !== "data:") faults.push(`foreign request: ${request.url()}`);
+  });
+  page.on("pageerror", (error) => faults.push(`script: ${error.message}`));
+  page.on("console", (message) => {
+    // A refused call is an answer that the page shows; the browser notes it as an error of its own.
+    const isAnswer = message.text().startsWith("Failed to load resource");
+    if (message.type() === "error" && !isAnswer) faults.push(`console: ${message.text()}`);
+  });
+  return {
+    page,
+    context,
+    async close() {
+      await context.close();
+      assert.deepEqual(faults, []);
+    },
+  };
+}
+
+/** Takes a picture for the guide when pictures are to be taken. */
+export async function picture(page, name) {
+  if (!process.env.UPDATE_PICTURES) return;
+  await mkdir(PICTURES, { recursive: true });
+  await page.waitForTimeout(300);
+  await page.screenshot({ path: path.join(PICTURES, `${name}.png`) });
+}
+
+/** Presses Tab until what is focused answers to this name, as somebody without a mouse would. */
+export async function tabTo(page, name, { role, most = 80 } = {}) {
+  for (let presses = 0; presses < most; presses += 1) {
+    await page.keyboard.press("Tab");
+    const focused = await page.evaluate(() => {
+      const element = document.activeElement;
+      const label =
+        element?.getAttribute("aria-label") ?? element?.labels?.[0]?.textContent ?? element?.textContent;
+      return { label: label ?? "", role: element?.getAttribute("role") ?? element?.tagName.toLowerCase() };
+    });
+    if (name.test(focused.label) && (!role || role === focused.role)) return;
+  }
+  assert.fail(`Tab never reached ${name}`);
+}
