@@ -6,13 +6,13 @@ use innkeeper_change::{Finding, Fix, Level, Problem};
 use innkeeper_host::Host;
 
 use crate::format::dpkg_status;
-use crate::inspect::inspect;
-use crate::model::{KeyInfo, SignatureInfo};
+use crate::inspect::{inspect, unfit_name};
+use crate::model::{FileError, KeyInfo, SignatureInfo};
 use crate::release_key::KnownKey;
 use crate::risks::{self, Risk};
 use crate::signatures;
 use crate::standard::{Channel, known};
-use crate::state::{Located, State};
+use crate::state::{Located, SOURCES_DIR, State};
 use crate::suites;
 
 /// A key that ends within this time is announced: a month is a maintenance window.
@@ -74,16 +74,27 @@ fn finding(risk: &Risk, evidence: String, fixes: Vec<Fix>) -> Finding {
 }
 
 fn parse_errors(state: &State) -> Vec<Finding> {
-    let found = |error: &crate::model::FileError| {
-        new(
-            "apt.parse-error",
-            Level::Critical,
-            format!("{} cannot be understood, so APT refuses to work.", error.path),
+    state.errors.iter().map(parse_error).collect()
+}
+
+fn parse_error(error: &FileError) -> Finding {
+    let name = error.path.rsplit('/').next().unwrap_or_default();
+    if error.path != SOURCES_DIR && unfit_name(name).is_some() {
+        return new(
+            "apt.file-name",
+            Level::Warning,
+            format!("APT passes over {}: its name does not fit.", error.path),
             error.error.clone(),
-            "Correct the line by hand; nothing is written to this file before.",
-        )
-    };
-    state.errors.iter().map(found).collect()
+            "Name it *.list or *.sources, with letters, digits, '_', '-' and '.' only, or move it away.",
+        );
+    }
+    new(
+        "apt.parse-error",
+        Level::Critical,
+        format!("{} cannot be understood: APT may refuse to work at all.", error.path),
+        error.error.clone(),
+        "Correct it by hand; until then nothing is written to this file.",
+    )
 }
 
 /// The sources that security fixes depend on: Debian's three, and one of the product's.

@@ -78,7 +78,8 @@ fn concerns_apt(entry: &DirEntry) -> bool {
         && !name.rsplit_once('.').is_some_and(|(_, extension)| ignored(extension))
 }
 
-fn unfit_name(name: &str) -> Option<&'static str> {
+/// Why APT passes over a file of this name, if it does.
+pub(crate) fn unfit_name(name: &str) -> Option<&'static str> {
     if FileType::of(name).is_none() {
         return Some("invalid extension");
     }

@@ -8,8 +8,7 @@
 use std::ops::Range;
 
 use super::entry::{
-    EditError, Entry, EntryOption, Malformed, common_prefix, control_character, line_end, missing_end,
-    split_end,
+    EditError, Entry, EntryOption, Malformed, control_character, line_end, missing_end, split_end,
 };
 use super::one_line::check_components;
 
@@ -192,8 +191,7 @@ impl Deb822 {
         Ok(kept.map(|(_, line)| line.as_str()).collect())
     }
 
-    /// The text with other components for one stanza. Components that stay at the start of the list keep their
-    /// bytes, over several lines too; comments between them stay.
+    /// The text with other components for one stanza. Layout and comments between them stay, over several lines too.
     ///
     /// # Errors
     /// [`EditError`]: a flat repository has no components, any other needs one.
@@ -278,38 +276,48 @@ fn read_line(stanza: &mut Stanza, number: usize, body: &str) -> Result<(), Strin
         line: number,
         colon,
         continued: Vec::new(),
-        words: words(body, colon, number).collect(),
+        words: words(body, colon, number),
     });
     Ok(())
 }
 
 /// The words of a line from `from` on, and where they stand.
-fn words(body: &str, from: usize, line: usize) -> impl Iterator<Item = Word> + '_ {
-    body[from..].split_ascii_whitespace().map(move |text| {
-        // both are slices of one string, so the difference of their addresses is the offset
-        let at = text.as_ptr() as usize - body.as_ptr() as usize;
-        Word { text: text.to_owned(), line, at: at..at + text.len() }
-    })
+fn words(body: &str, from: usize, line: usize) -> Vec<Word> {
+    let mut words = Vec::new();
+    let mut at = from;
+    loop {
+        let rest = &body[at..];
+        at += rest.len() - rest.trim_ascii_start().len();
+        let rest = &body[at..];
+        let length = rest.find(|c: char| c.is_ascii_whitespace()).unwrap_or(rest.len());
+        if length == 0 {
+            return words;
+        }
+        words.push(Word { text: rest[..length].to_owned(), line, at: at..at + length });
+        at += length;
+    }
 }
 
-/// Gives a field other words: what stays at the start keeps its bytes, the rest goes, new words follow the last
-/// one that stayed. A continuation line that is left blank goes too.
+/// Gives a field other words. Word by word the new one takes the place of the old one, so that the layout stays; what
+/// is too many goes, what is new follows the last word. A continuation line that is left blank goes too.
 fn set_words(lines: &mut [String], field: &Field, wanted: &[String]) {
-    let keep = common_prefix(&field.values(), wanted);
-    for word in field.words[keep..].iter().rev() {
+    let both = field.words.len().min(wanted.len());
+    let added: String = wanted[both..].iter().map(|word| format!(" {word}")).collect();
+    let (line, at) = field.words.last().map_or((field.line, field.colon), |last| (last.line, last.at.end));
+    lines[line].insert_str(at, &added);
+    for (position, word) in field.words.iter().enumerate().rev() {
         let line = &mut lines[word.line];
-        let before = line[..word.at.start].trim_ascii_end().len();
-        let floor = if word.line == field.line { field.colon } else { 0 };
-        line.replace_range(before.max(floor)..word.at.end, "");
+        if let Some(new) = wanted.get(position) {
+            line.replace_range(word.at.clone(), new);
+        } else {
+            // with the blanks before it, but never with the name of the field
+            let floor = if word.line == field.line { field.colon } else { 0 };
+            let before = line[..word.at.start].trim_ascii_end().len().max(floor);
+            line.replace_range(before..word.at.end, "");
+        }
     }
-    let (at_line, at) = match keep.checked_sub(1) {
-        Some(last) => (field.words[last].line, field.words[last].at.end),
-        None => (field.line, field.colon),
-    };
-    let added: String = wanted[keep..].iter().map(|word| format!(" {word}")).collect();
-    lines[at_line].insert_str(at, &added);
     for &line in &field.continued {
-        let lost = field.words[keep..].iter().any(|word| word.line == line);
+        let lost = field.words[both..].iter().any(|word| word.line == line);
         if lost && lines[line].trim_ascii().is_empty() {
             lines[line].clear();
         }

@@ -136,11 +136,6 @@ pub(crate) fn line_end(lines: &[String]) -> &'static str {
     }
 }
 
-/// How many words two lists have in common at their start.
-pub(crate) fn common_prefix(old: &[String], new: &[String]) -> usize {
-    old.iter().zip(new).take_while(|(a, b)| a == b).count()
-}
-
 /// Whether a word can stand as a component in either syntax without quoting.
 pub fn is_component(word: &str) -> bool {
     let allowed = |c: char| c.is_ascii_alphanumeric() || "-_.+~/".contains(c);

@@ -7,8 +7,8 @@
 use std::ops::Range;
 
 use super::entry::{
-    EditError, Entry, EntryOption, Malformed, common_prefix, control_character, is_component, line_end,
-    missing_end, split_end,
+    EditError, Entry, EntryOption, Malformed, control_character, is_component, line_end, missing_end,
+    split_end,
 };
 
 /// A `.list` file.
@@ -142,8 +142,8 @@ impl OneLine {
         Ok(self.with_line(slot.line, String::new()))
     }
 
-    /// The text with other components for one repository. The components that stay at the start of the list keep
-    /// their bytes; a comment behind them keeps its own.
+    /// The text with other components for one repository. Word by word the new one takes the place of the old one, so
+    /// that the layout stays; a comment behind them keeps its bytes.
     ///
     /// # Errors
     /// [`EditError`]: a flat repository has no components, any other needs one.
@@ -151,12 +151,20 @@ impl OneLine {
         let slot = self.slot(index)?;
         let entry = &self.entries[index];
         check_components(entry, components)?;
-        let keep = common_prefix(&entry.components, components);
-        let from = if keep == 0 { slot.suite_end } else { slot.components[keep - 1].end };
-        let to = slot.components.last().map_or(from, |last| last.end);
-        let added: String = components[keep..].iter().map(|word| format!(" {word}")).collect();
         let mut line = self.lines[slot.line].clone();
-        line.replace_range(from..to, &added);
+        let end = slot.components.last().map_or(slot.suite_end, |last| last.end);
+        let both = slot.components.len().min(components.len());
+        let added: String = components[both..].iter().map(|word| format!(" {word}")).collect();
+        line.insert_str(end, &added);
+        if let (true, Some(last)) = (both < slot.components.len(), both.checked_sub(1)) {
+            line.replace_range(slot.components[last].end..end, "");
+        }
+        for (old, (have, want)) in slot.components.iter().zip(entry.components.iter().zip(components)).rev() {
+            // a word that stays keeps its quotes too
+            if have != want {
+                line.replace_range(old.clone(), want);
+            }
+        }
         Ok(self.with_line(slot.line, line))
     }
 

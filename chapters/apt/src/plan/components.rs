@@ -4,8 +4,9 @@ use camino::Utf8Path;
 use innkeeper_change::{Content, Plan, Problem};
 
 use super::{describe, edit, editable_entry, notice, refusal, rewrite};
-use crate::format::document::{Document, Edit};
+use crate::format::document::{Document, Edit, FileType};
 use crate::format::entry::Entry;
+use crate::model::FileError;
 use crate::state::{SourceFile, State};
 use crate::suites;
 
@@ -17,7 +18,9 @@ pub(super) fn set(
 ) -> Result<Plan, Problem> {
     let (file, entry) = editable_entry(state, path, index)?;
     let what = format!("set the components of {} in {path} to '{}'", describe(entry), components.join(" "));
-    edit(state, file, &Edit::SetComponents(index, components), what)
+    let wanted = Edit::SetComponents(index, components);
+    file.document.edit(&wanted).map_err(|error| Problem::parameter("components", error.to_string()))?;
+    edit(state, file, &wanted, what)
 }
 
 /// Appends the firmware component to every entry of Debian's own archives, enabled or not.
@@ -37,7 +40,8 @@ pub(super) fn enable_firmware(state: &State) -> Result<Plan, Problem> {
         let what = format!("append the firmware component to Debian's entries in {}", file.path);
         changes.push((file.path.clone(), Some(file.content.clone()), Some(Content::from(text)), what));
     }
-    for error in &state.errors {
+    let unread = |error: &&FileError| FileType::of(&error.path).is_some();
+    for error in state.errors.iter().filter(unread) {
         let message = format!("{} is left as it is: {}.", error.path, error.error);
         plan = plan.hazard(notice("apt.file-skipped", message, "Repair the file, then ask again."));
     }
