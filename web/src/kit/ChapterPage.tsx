@@ -7,6 +7,7 @@ import {
   Title,
 } from "@patternfly/react-core";
 import { useEffect, useRef, type ReactNode } from "react";
+import { Help, type HelpFor } from "./Help";
 import { href } from "./router";
 
 export interface Crumb {
@@ -21,6 +22,7 @@ export function ChapterPage({
   title,
   node,
   intro,
+  help,
   crumbs = [],
   actions,
   children,
@@ -28,6 +30,7 @@ export function ChapterPage({
   title: string;
   node?: string;
   intro?: ReactNode;
+  help?: HelpFor;
   /** The pages between the node and this one. */
   crumbs?: Crumb[];
   actions?: ReactNode;
@@ -63,6 +66,7 @@ export function ChapterPage({
               {title}
             </Title>
             {intro && <Content className="ik-intro">{intro}</Content>}
+            {help && <Help {...help} />}
           </div>
           {actions && <div className="ik-actions">{actions}</div>}
         </div>

@@ -17,4 +17,6 @@ vi.stubGlobal(
   },
 );
 
+Element.prototype.scrollTo = () => {};
+
 afterEach(cleanup);

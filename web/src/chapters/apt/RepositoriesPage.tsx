@@ -4,7 +4,6 @@ import SyncAltIcon from "@patternfly/react-icons/dist/esm/icons/sync-alt-icon";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { ChapterPage } from "../../kit/ChapterPage";
-import { ManPages } from "../../kit/ManPages";
 import { usePropose } from "../../kit/plan/Changes";
 import { go, href } from "../../kit/router";
 import { useMay } from "../../kit/session";
@@ -19,7 +18,7 @@ import { RepositoryTable } from "./RepositoryTable";
 import { StatusAlert } from "./RepositoryStatus";
 import "./apt.css";
 
-const MAN = ["apt-get.8", "sources.list.5", "apt-secure.8"];
+const HELP = { guide: "repositories", man: ["apt-get.8", "sources.list.5", "apt-secure.8"] };
 
 export function RepositoriesPage({ node, rest }: { node: string; rest: string[] }) {
   const repositories = useRepositories(node);
@@ -37,11 +36,8 @@ export function RepositoriesPage({ node, rest }: { node: string; rest: string[] 
     <ChapterPage
       title="Repositories"
       node={node}
-      intro={
-        <>
-          Where this host takes its packages and security fixes from. <ManPages pages={MAN} />
-        </>
-      }
+      intro="Where this host takes its packages and security fixes from."
+      help={HELP}
       actions={
         mayChange && (
           <>

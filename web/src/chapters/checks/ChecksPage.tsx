@@ -15,6 +15,7 @@ export function ChecksPage({ node }: { node: string }) {
     <ChapterPage
       title="Health checks"
       node={node}
+      help={{ guide: "checks" }}
       intro="What this host says about itself at rest, worst first, and what to do about it."
       actions={
         <Button

@@ -35,6 +35,7 @@ function List({ node }: { node: string }) {
     <ChapterPage
       title="History"
       node={node}
+      help={{ guide: "history" }}
       intro="Every change that was made through this program: who, when, what, and the way back."
       actions={
         <Button variant="secondary" isLoading={check.isPending} onClick={() => check.mutate()}>

@@ -21,6 +21,7 @@ function List({ node }: { node: string }) {
     <ChapterPage
       title="Tasks"
       node={node}
+      help={{ guide: "tasks" }}
       intro="What ran on this node, who started it, how it ended, and its log."
     >
       <Filters query={query} onChange={(changed) => setQuery({ ...changed, start: "" })} />

@@ -1,6 +1,7 @@
 import { Page, SkipToContent } from "@patternfly/react-core";
 import { useCallback, useEffect, useMemo, useState, useSyncExternalStore } from "react";
 import type { Chapter } from "../chapter";
+import { Guide } from "../guide/Guide";
 import { useNodes } from "../nodes";
 import { Changes } from "../plan/Changes";
 import { go, href, useRoute, type Route } from "../router";
@@ -127,6 +128,7 @@ function Room({ rooms: { chapters, Datacenter }, route }: { rooms: Rooms; route:
   }, [redirect, chapters]);
 
   if (area === "datacenter") return <Datacenter />;
+  if (area === "guide") return <Guide page={node ?? ""} />;
   if (redirect || area === undefined) {
     return (
       <div className="ik-pad">
