@@ -164,6 +164,7 @@ impl State {
                 after.files.push(SourceFile { path: path.clone(), content, document, locked: None });
             }
         }
+        after.names.sort_unstable();
         after.files.sort_by(|a, b| order(&a.path).cmp(&order(&b.path)));
         after
     }

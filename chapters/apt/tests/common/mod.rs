@@ -125,3 +125,26 @@ pub fn any_deb822() -> impl Strategy<Value = String> {
         },
     )
 }
+
+/// A state of bookworm with these files and nothing else.
+pub fn state(files: &[(&str, &str)]) -> innkeeper_apt::state::State {
+    let contents: Vec<_> = files
+        .iter()
+        .map(|(path, text)| (camino::Utf8PathBuf::from(*path), Some(innkeeper_change::Content::from(*text))))
+        .collect();
+    innkeeper_apt::state::State {
+        node: "pve1".to_owned(),
+        codename: Some("bookworm".to_owned()),
+        ..innkeeper_apt::state::State::default()
+    }
+    .with_files(&contents)
+}
+
+/// The state as a plan leaves it.
+pub fn after(
+    state: &innkeeper_apt::state::State,
+    plan: &innkeeper_change::Plan,
+) -> innkeeper_apt::state::State {
+    let contents: Vec<_> = plan.files().map(|change| (change.path.clone(), change.after.clone())).collect();
+    state.with_files(&contents)
+}
