@@ -123,7 +123,7 @@ impl State {
 
     /// The file at `path`, if it can be understood.
     pub fn file(&self, path: &Utf8Path) -> Option<&SourceFile> {
-        self.files.iter().find(|file| file.path == path)
+        self.files.iter().find(|file| file.path.as_str() == path.as_str())
     }
 
     /// What is wrong with the file at `path`.

@@ -1,5 +1,5 @@
 //! Health findings and the hazards of plans, row by row.
-#![allow(missing_docs, reason = "tests")]
+#![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
 mod common;
 

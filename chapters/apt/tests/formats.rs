@@ -1,5 +1,5 @@
 //! The two syntaxes of sources files: lossless, and as APT reads them.
-#![allow(missing_docs, reason = "tests")]
+#![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
 mod common;
 

@@ -4,6 +4,7 @@
 //! out, planning again finds nothing to do; taken back, every byte is as it was. With `UPDATE_GOLDEN=1` the texts are
 //! written instead of compared: read the difference before committing it.
 #![allow(
+    clippy::unwrap_used,
     missing_docs,
     clippy::disallowed_methods,
     reason = "tests build trees and read expectations themselves"

@@ -1,5 +1,10 @@
 //! Inspection of trees with what people and accidents leave in them, and of recordings of real systems.
-#![allow(missing_docs, clippy::disallowed_methods, reason = "tests build trees themselves")]
+#![allow(
+    clippy::unwrap_used,
+    missing_docs,
+    clippy::disallowed_methods,
+    reason = "tests build trees themselves"
+)]
 
 use std::fs;
 use std::os::unix::fs::symlink;

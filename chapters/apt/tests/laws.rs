@@ -1,5 +1,5 @@
 //! Laws of every plan, on files as people may have written them.
-#![allow(missing_docs, reason = "tests")]
+#![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
 mod common;
 

@@ -1,7 +1,7 @@
 //! The reader of OpenPGP data, against what `gpg --show-keys --with-colons` says of the same files.
 //!
 //! The example keys were made by gpg at a faked time; the Debian keys come from Debian's own packages.
-#![allow(missing_docs, reason = "tests")]
+#![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
 use innkeeper_apt::openpgp::{Key, OpenPgpError, keyring, signatures};
 use proptest::prelude::*;

@@ -1,5 +1,5 @@
 //! Release files and the names that APT gives to what it fetched.
-#![allow(missing_docs, reason = "tests")]
+#![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
 use innkeeper_apt::format::release::{cache_names, file_name, parse};
 use proptest::prelude::*;

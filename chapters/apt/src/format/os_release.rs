@@ -3,7 +3,7 @@
 /// The value of one variable, with the quoting of a shell taken off; the last assignment counts.
 pub fn value(text: &str, name: &str) -> Option<String> {
     let assigned = text.lines().filter_map(|line| line.trim().split_once('='));
-    let (_, value) = assigned.filter(|(key, _)| *key == name).last()?;
+    let (_, value) = assigned.rev().find(|(key, _)| *key == name)?;
     Some(unquote(value.trim()))
 }
 

@@ -1,5 +1,11 @@
 //! Documents that tests are run on: every shape that a hand-written file may have.
-#![allow(missing_docs, unreachable_pub, dead_code, reason = "shared between test programs")]
+#![allow(
+    clippy::unwrap_used,
+    missing_docs,
+    unreachable_pub,
+    dead_code,
+    reason = "shared between test programs"
+)]
 
 use proptest::prelude::*;
 
