@@ -1,2 +1,12 @@
 //! Host administration for virtualization hosts.
-fn main() {}
+
+mod cli;
+mod methods;
+mod service;
+mod wiring;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::main()
+}

@@ -1,0 +1,217 @@
+//! Changes by command: the plan is shown, risks are asked about, and the plan that was shown is carried out.
+
+use std::io::{IsTerminal as _, Write as _};
+
+use clap::ArgMatches;
+use innkeeper_change::{Problem, Severity};
+use innkeeper_rest::{Answer, HazardView, Method, PlanView};
+use serde_json::{Map, Value, json};
+
+use super::describe::Leaf;
+use super::globals::Globals;
+use super::machine::Machine;
+use super::output::{self, escape, escape_lines};
+use super::report::Failure;
+
+/// What was said in advance.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Consent {
+    /// Only show the plan.
+    plan_only: bool,
+    /// Yes to every warning.
+    yes: bool,
+    /// Dangers that are accepted, by id.
+    accepted: Vec<String>,
+}
+
+impl Consent {
+    pub(super) fn of(leaf: &Leaf<'_>, matches: &ArgMatches) -> Self {
+        if !leaf.asks {
+            return Self::default();
+        }
+        let flag = |id: &str| {
+            matches.get_many::<String>(id).and_then(|mut values| values.next_back()).is_some_and(|v| v == "1")
+        };
+        let accepted = matches.try_get_many::<String>("consent:accept").ok().flatten();
+        let ids = accepted.into_iter().flatten().flat_map(|ids| ids.split([',', ';', ' ']));
+        Self {
+            plan_only: flag("consent:plan"),
+            yes: flag("consent:yes"),
+            accepted: ids.filter(|id| !id.is_empty()).map(str::to_owned).collect(),
+        }
+    }
+}
+
+/// Plans a change, asks, and has it carried out.
+pub(super) fn change(
+    machine: &mut Machine,
+    globals: &Globals,
+    method: &Method,
+    path: &str,
+    params: Map<String, Value>,
+    consent: Consent,
+) -> Result<(), Failure> {
+    let mut previewed = params.clone();
+    previewed.insert("dry-run".to_owned(), Value::from("1"));
+    let data = machine.call(method.verb, path, previewed)?.data;
+    let plan: PlanView = serde_json::from_value(data.clone()).map_err(Problem::failed)?;
+    if consent.plan_only {
+        return output::print_value(globals, &data, |_| plan_text(&plan));
+    }
+    if plan.empty {
+        let done = json!({ "summary": plan.summary, "unchanged": 1 });
+        return output::print_value(globals, &done, |_| plan_text(&plan));
+    }
+    let accepted = ask(&plan, consent)?;
+    let mut agreed = params;
+    if method.all_params().iter().any(|param| param.name == "plan") {
+        agreed.insert("plan".to_owned(), Value::from(plan.fingerprint.clone()));
+        if !accepted.is_empty() {
+            agreed.insert("accept".to_owned(), Value::from(accepted.join(",")));
+        }
+    }
+    let answer = machine.call(method.verb, path, agreed)?;
+    output::print_value(globals, &outcome(&plan, &answer), |_| done_text(&plan, &answer))
+}
+
+/// Gets a yes to the plan, or finds that none is needed. Gives the dangers that are accepted.
+fn ask(plan: &PlanView, consent: Consent) -> Result<Vec<String>, Failure> {
+    let Consent { yes, mut accepted, .. } = consent;
+    let open: Vec<&HazardView> = plan
+        .hazards
+        .iter()
+        .filter(|hazard| match hazard.severity {
+            Severity::Danger => !accepted.contains(&hazard.id),
+            Severity::Warning => !yes && !accepted.contains(&hazard.id),
+            Severity::Notice => false,
+        })
+        .collect();
+    if !(std::io::stdin().is_terminal() && std::io::stderr().is_terminal()) {
+        return if open.is_empty() { Ok(accepted) } else { Err(refusal(&open)) };
+    }
+    if yes && open.is_empty() {
+        return Ok(accepted);
+    }
+    output::complain(&plan_text(plan));
+    let dangers: Vec<String> = open
+        .iter()
+        .filter(|hazard| hazard.severity == Severity::Danger)
+        .map(|hazard| hazard.id.clone())
+        .collect();
+    for id in dangers {
+        if prompt(&format!("This is dangerous. Type {id} to do it nevertheless: "))? != id {
+            return Err(Failure::Declined);
+        }
+        accepted.push(id);
+    }
+    if yes {
+        return Ok(accepted);
+    }
+    let answer = prompt("Apply? [y/N] ")?;
+    if matches!(answer.to_ascii_lowercase().as_str(), "y" | "yes") {
+        Ok(accepted)
+    } else {
+        Err(Failure::Declined)
+    }
+}
+
+/// Nobody can be asked: says what to pass.
+fn refusal(open: &[&HazardView]) -> Failure {
+    let dangers: Vec<&str> = open
+        .iter()
+        .filter(|hazard| hazard.severity == Severity::Danger)
+        .map(|hazard| hazard.id.as_str())
+        .collect();
+    let mut text = "this needs a yes, and there is no terminal to ask on:\n".to_owned();
+    for hazard in open {
+        text.push_str(&hazard_text(hazard));
+    }
+    let mut pass = Vec::new();
+    if open.iter().any(|hazard| hazard.severity == Severity::Warning) {
+        pass.push("--yes".to_owned());
+    }
+    if !dangers.is_empty() {
+        pass.push(format!("--accept {}", dangers.join(",")));
+    }
+    text.push_str(&format!("to do it nevertheless, add: {}", pass.join(" ")));
+    Failure::usage(text)
+}
+
+/// Asks on the terminal, whatever standard output is connected to.
+fn prompt(question: &str) -> Result<String, Failure> {
+    let mut err = std::io::stderr().lock();
+    let asked = err.write_all(format!("\n{}", escape(question)).as_bytes()).and_then(|()| err.flush());
+    asked.map_err(|error| Failure::usage(format!("cannot ask: {error}")))?;
+    let mut answer = String::new();
+    std::io::stdin()
+        .read_line(&mut answer)
+        .map_err(|error| Failure::usage(format!("cannot read the answer: {error}")))?;
+    Ok(answer.trim().to_owned())
+}
+
+fn word(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Notice => "notice",
+        Severity::Warning => "WARNING",
+        Severity::Danger => "DANGER",
+    }
+}
+
+/// A plan as people read it: what, what is at risk, step by step, and whether it can be taken back.
+pub(super) fn plan_text(plan: &PlanView) -> String {
+    if plan.empty {
+        return format!("{}: nothing to do, it is already so\n", escape(&plan.summary));
+    }
+    let mut out = format!("{}\n", escape(&plan.summary));
+    for hazard in &plan.hazards {
+        out.push_str(&format!("\n{}", hazard_text(hazard)));
+    }
+    for (number, step) in (1..).zip(&plan.steps) {
+        out.push_str(&format!("\n{number}. {}\n", escape(&step.what)));
+        for line in step.detail.split_terminator('\n') {
+            out.push_str(&format!("   {}\n", escape_lines(line)));
+        }
+    }
+    let reversal = match &plan.irreversible {
+        None => "This can be taken back.".to_owned(),
+        Some(reason) => format!("This cannot be taken back as a whole: {}.", escape(reason)),
+    };
+    out + &format!("\n{reversal}\n")
+}
+
+fn hazard_text(hazard: &HazardView) -> String {
+    let HazardView { id, severity, message, avoid } = hazard;
+    format!("{} [{}]: {}\n  {}\n", word(*severity), escape(id), escape(message), escape(avoid))
+}
+
+fn outcome(plan: &PlanView, answer: &Answer) -> Value {
+    let mut out =
+        json!({ "summary": plan.summary, "data": answer.data, "unchanged": u8::from(answer.unchanged) });
+    if let Some(task) = &answer.task {
+        out["task"] = json!(task);
+    }
+    if let Some(change) = answer.change {
+        out["change"] = json!(change);
+    }
+    out
+}
+
+fn done_text(plan: &PlanView, answer: &Answer) -> String {
+    let mut out = format!("done: {}\n", escape(&plan.summary));
+    if let Some(task) = &answer.task {
+        out.push_str(&format!("task: {}\n", escape(task)));
+    }
+    match answer.change {
+        Some(change) if plan.reversible => out.push_str(&format!("undo with: innkeeper undo {change}\n")),
+        Some(change) => {
+            out.push_str(&format!("change {change} in the history; it cannot be taken back as a whole\n"))
+        }
+        None => {}
+    }
+    out
+}
+
+/// How the answer of a call by path looks as text, when it is a plan.
+pub(super) fn as_plan(data: &Value) -> Option<String> {
+    serde_json::from_value::<PlanView>(data.clone()).ok().map(|plan| plan_text(&plan))
+}

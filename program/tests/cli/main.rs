@@ -1,0 +1,10 @@
+//! The whole command line, run as a person runs it: the real program over a tree of its own.
+#![allow(clippy::disallowed_methods, reason = "tests prepare trees and start the program as anybody would")]
+
+mod api;
+mod changes;
+mod documents;
+mod help;
+mod output;
+mod support;
+mod tasks;
