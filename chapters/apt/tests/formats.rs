@@ -262,6 +262,16 @@ fn of_a_field_that_stands_twice_the_last_one_counts_and_is_edited() {
 }
 
 #[test]
+fn fields_that_mean_nothing_to_apt_are_kept_and_harmless() {
+    let text = "Types: deb\nX Y: z\n: nameless\nURIs: http://x/\nSuites: s\nComponents: main\nFoo:\n";
+    let document = Deb822::parse(text);
+    assert!(document.malformed().is_empty());
+    let keys: Vec<_> = document.entries()[0].options.iter().map(|option| option.key.as_str()).collect();
+    assert_eq!(keys, ["X Y"]);
+    assert_eq!(document.set_enabled(0, false).unwrap(), format!("Enabled: no\n{text}"));
+}
+
+#[test]
 fn a_malformed_stanza_is_named_with_its_line() {
     let good = "Types: deb\nURIs: http://x/\nSuites: s\nComponents: main\n";
     for (text, expected) in [

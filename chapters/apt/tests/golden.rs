@@ -1,7 +1,7 @@
 //! Golden cases: a tree (`current/`), a request (`request.json`) and the plan or the refusal (`plan.txt`).
 //!
 //! One loop runs them all; a new folder is a new case. Beyond the text each case proves the laws of every plan: carried
-//! out, planning again finds nothing to do; taken back, every byte is as it was. With `UPDATE_GOLDEN=1` the texts are
+//! out, planning again finds nothing to do; taken back, every byte is as it was. With `UPDATE=1` the texts are
 //! written instead of compared: read the difference before committing it.
 #![allow(
     clippy::unwrap_used,
@@ -191,7 +191,7 @@ fn details(problem: &innkeeper_change::Problem) -> String {
 /// APT-31, APT-33 to APT-35, FW-11: the folder of each case names its row.
 #[test]
 fn every_golden_case_gives_its_plan_and_can_be_taken_back() {
-    let update = std::env::var_os("UPDATE_GOLDEN").is_some();
+    let update = std::env::var_os("UPDATE").is_some();
     let mut folders: Vec<_> =
         fs::read_dir(manifest("tests/golden")).unwrap().map(|entry| entry.unwrap().path()).collect();
     folders.sort();

@@ -123,7 +123,11 @@ impl Deb822 {
         };
         let known =
             |field: &Field| ["Types", "URIs", "Suites", "Components"].iter().any(|name| field.is(name));
-        for field in stanza.fields.iter().filter(|field| !known(field) && !field.words.is_empty()) {
+        for field in stanza
+            .fields
+            .iter()
+            .filter(|field| !known(field) && !field.words.is_empty() && !field.name.is_empty())
+        {
             let values = if field.is("Enabled") { vec![entry.enabled.to_string()] } else { field.values() };
             entry.options.push(EntryOption { key: field.name.clone(), values });
         }
@@ -264,9 +268,6 @@ fn read_line(stanza: &mut Stanza, number: usize, body: &str) -> Result<(), Strin
     let (name, _) = body.split_once(':').ok_or_else(|| format!("got invalid line - '{body}'"))?;
     let colon = name.len() + 1;
     let name = name.trim_ascii_end();
-    if name.is_empty() || name.contains(|c: char| c.is_ascii_whitespace()) {
-        return Err(format!("got invalid line - '{body}'"));
-    }
     if stanza.fields.is_empty() {
         stanza.lines = number..number;
     }
