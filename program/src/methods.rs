@@ -3,14 +3,14 @@
 use innkeeper_rest::Method;
 
 /// The methods of all chapters.
-pub fn methods() -> Vec<Method> {
+pub(crate) fn methods() -> Vec<Method> {
     let mut methods = innkeeper_node::methods();
     methods.extend(innkeeper_apt::methods());
     methods
 }
 
 /// What the groups of commands are about, for `--help`.
-pub const AREAS: &[(&str, &str)] = &[
+pub(crate) const AREAS: &[(&str, &str)] = &[
     ("apt", "Package repositories and the keys that sign them"),
     ("history", "The changes made to this host"),
     ("task", "Tasks and their logs"),

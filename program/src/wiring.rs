@@ -13,14 +13,14 @@ use crate::methods::methods;
 ///
 /// # Errors
 /// When `root` is not a directory.
-pub fn host(root: Option<&Utf8Path>) -> Result<Arc<dyn Host>, Problem> {
+pub(crate) fn host(root: Option<&Utf8Path>) -> Result<Arc<dyn Host>, Problem> {
     Ok(match root {
         Some(root) => Arc::new(RealHost::rooted(root)?),
-        None => Arc::new(RealHost::new()?),
+        None => Arc::new(RealHost::new()),
     })
 }
 
 /// Every method and every health check over `host`.
-pub fn api(host: Arc<dyn Host>) -> Api {
+pub(crate) fn api(host: Arc<dyn Host>) -> Api {
     Api::new(methods(), host).with_checks(innkeeper_apt::checks())
 }

@@ -13,7 +13,7 @@ const DISABLE_FIRST: &str = "path=/etc/apt/sources.list&index=0&enabled=0";
 
 #[test]
 fn a_daemon_killed_at_any_moment_leaves_the_file_whole_and_the_journal_telling() {
-    for moment in innkeeper_engine::FAILPOINTS {
+    for moment in innkeeper_engine::FAIL_POINTS {
         let tree = Tree::new();
         let token = tree.token("ci");
         let mut server = Server::start_with(&tree, &[("FAILPOINTS", &format!("{moment}=return"))]);

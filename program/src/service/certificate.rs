@@ -3,6 +3,8 @@
 use camino::Utf8PathBuf;
 use innkeeper_change::Problem;
 use innkeeper_host::{Host, HostError, Permissions};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
 use sha2::Digest;
 
 /// No certificate or key is longer than this.
@@ -24,9 +26,9 @@ impl Certificate {
 
     /// The SHA-256 fingerprint of the first certificate as browsers show it.
     pub(super) fn fingerprint(&self) -> Result<String, Problem> {
-        let (_, pem) = x509_parser::pem::parse_x509_pem(self.chain.as_bytes())
+        let first = CertificateDer::from_pem_slice(self.chain.as_bytes())
             .map_err(|error| Problem::failed(format!("the certificate cannot be read: {error}")))?;
-        let hex: Vec<String> = sha2::Sha256::digest(&pem.contents).iter().map(|byte| format!("{byte:02X}")).collect();
+        let hex: Vec<String> = sha2::Sha256::digest(&first).iter().map(|byte| format!("{byte:02X}")).collect();
         Ok(hex.join(":"))
     }
 }

@@ -1,18 +1,18 @@
 //! The daemon: all authority, on a Unix socket.
 
-use std::io::{BufRead, Write};
+use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
 
 use camino::Utf8Path;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
-use innkeeper_access::OneTimeLink;
+use innkeeper_access::UserId;
 use innkeeper_change::Problem;
 use innkeeper_host::{Host, Permissions};
 use innkeeper_rest::{Api, http};
+use secrecy::ExposeSecret;
 use tokio::net::UnixListener;
 
 use super::pam::PamHelper;
@@ -25,13 +25,13 @@ const HOUSEKEEPING: Duration = Duration::from_secs(10);
 /// Requests under way at the end get this long.
 const GRACE: Duration = Duration::from_secs(10);
 /// A one-time link is for the person who just started the program.
-const LINK_LIFE: Duration = Duration::from_secs(10 * 60);
+const LINK_LIFE: i64 = 10 * 60;
 
 /// Answers the API on a Unix socket until asked to end.
 ///
 /// # Errors
 /// When the socket cannot be had.
-pub fn daemon(options: &DaemonOptions) -> Result<(), Problem> {
+pub(crate) fn daemon(options: &DaemonOptions) -> Result<(), Problem> {
     super::log_to_stderr();
     let host = wiring::host(options.root.as_deref())?;
     let mut api = wiring::api(Arc::clone(&host)).with_workers(WorkerProcesses { root: options.root.clone() });
@@ -39,21 +39,18 @@ pub fn daemon(options: &DaemonOptions) -> Result<(), Problem> {
         // under another root there is no password database of this system to ask
         api = api.with_authenticator(PamHelper);
     }
-    if options.link_secret_stdin {
-        api = api.with_link(OneTimeLink::new(&first_line()?, host.as_ref(), LINK_LIFE));
-    }
-    super::runtime()?.block_on(listen(Arc::new(api), &options.socket))
+    api.engine().tasks().set_shared_process();
+    // the secret goes to whoever started this daemon, through a pipe that nobody else reads
+    let secret = match options.link {
+        true => api.access()?.issue_one_time(&UserId::root(), LINK_LIFE)?.expose_secret().to_owned(),
+        false => String::new(),
+    };
+    super::runtime()?.block_on(listen(Arc::new(api), &options.socket, &secret))
 }
 
-fn first_line() -> Result<String, Problem> {
-    let mut line = String::new();
-    std::io::stdin().lock().read_line(&mut line).map_err(Problem::failed)?;
-    Ok(line.trim_end().to_owned())
-}
-
-async fn listen(api: Arc<Api>, socket: &Utf8Path) -> Result<(), Problem> {
+async fn listen(api: Arc<Api>, socket: &Utf8Path, secret: &str) -> Result<(), Problem> {
     let listener = bind(api.host().as_ref(), socket)?;
-    say_ready(socket.as_str())?;
+    say_ready(secret)?;
     let app = http::router(Arc::clone(&api));
     tokio::spawn(keep_house(api));
     let graceful = GracefulShutdown::new();
@@ -71,10 +68,9 @@ async fn listen(api: Arc<Api>, socket: &Utf8Path) -> Result<(), Problem> {
             },
             () = &mut end => break,
         };
-        let mut server = auto::Builder::new(TokioExecutor::new()).http1_only();
-        server.http1().timer(TokioTimer::new()).keep_alive(true);
-        let connection =
-            server.serve_connection(TokioIo::new(stream), TowerToHyperService::new(app.clone())).into_owned();
+        let mut server = hyper::server::conn::http1::Builder::new();
+        server.timer(TokioTimer::new());
+        let connection = server.serve_connection(TokioIo::new(stream), TowerToHyperService::new(app.clone()));
         let connection = graceful.watch(connection);
         tokio::spawn(async move {
             if let Err(error) = connection.await {
@@ -95,7 +91,7 @@ fn bind(host: &dyn Host, socket: &Utf8Path) -> Result<UnixListener, Problem> {
     }
     let listener = UnixListener::bind(socket).map_err(|error| failed(&error))?;
     if host.uid() == 0 {
-        let group = super::serve::proxy_user(&innkeeper_host::RealHost::new()?).map(|(_, gid)| gid);
+        let group = super::serve::proxy_user(&innkeeper_host::RealHost::new()).map(|(_, gid)| gid);
         let group = group.map(rustix::fs::Gid::from_raw);
         rustix::fs::chown(socket.as_str(), None, group).map_err(|error| failed(&error))?;
     }
@@ -104,7 +100,7 @@ fn bind(host: &dyn Host, socket: &Utf8Path) -> Result<UnixListener, Problem> {
     Ok(listener)
 }
 
-/// Tells whoever started this service that it can be used.
+/// Tells whoever started this service that it can be used, and what they need to know.
 pub(super) fn say_ready(address: &str) -> Result<(), Problem> {
     let mut stdout = std::io::stdout();
     writeln!(stdout, "{READY}{address}").and_then(|()| stdout.flush()).map_err(Problem::failed)

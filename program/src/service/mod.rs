@@ -21,53 +21,53 @@ use std::net::SocketAddr;
 use camino::Utf8PathBuf;
 use innkeeper_change::Problem;
 
-pub use daemon::daemon;
-pub use pam::pam_helper;
-pub use proxy::proxy;
-pub use serve::serve;
-pub use worker::worker;
+pub(crate) use daemon::daemon;
+pub(crate) use pam::pam_helper;
+pub(crate) use proxy::proxy;
+pub(crate) use serve::serve;
+pub(crate) use worker::worker;
 
 /// What `serve` is told.
 #[derive(Clone, Debug)]
-pub struct ServeOptions {
+pub(crate) struct ServeOptions {
     /// Address to listen on.
-    pub listen: SocketAddr,
+    pub(crate) listen: SocketAddr,
     /// Serve this tree instead of the machine itself.
-    pub root: Option<Utf8PathBuf>,
+    pub(crate) root: Option<Utf8PathBuf>,
     /// Print a one-time login link even when nobody sits at a terminal.
-    pub link: bool,
+    pub(crate) link: bool,
 }
 
 /// What `daemon` is told.
 #[derive(Clone, Debug)]
-pub struct DaemonOptions {
+pub(crate) struct DaemonOptions {
     /// Socket to listen on.
-    pub socket: Utf8PathBuf,
+    pub(crate) socket: Utf8PathBuf,
     /// Serve this tree instead of the machine itself.
-    pub root: Option<Utf8PathBuf>,
-    /// The first line of standard input is the secret of a one-time login link.
-    pub link_secret_stdin: bool,
+    pub(crate) root: Option<Utf8PathBuf>,
+    /// Make a one-time login link, and say its secret to whoever started the daemon.
+    pub(crate) link: bool,
 }
 
 /// What `proxy` is told.
 #[derive(Clone, Debug)]
-pub struct ProxyOptions {
+pub(crate) struct ProxyOptions {
     /// Address to listen on.
-    pub listen: SocketAddr,
+    pub(crate) listen: SocketAddr,
     /// The daemon's socket.
-    pub socket: Utf8PathBuf,
+    pub(crate) socket: Utf8PathBuf,
     /// Standard input holds certificate chain and key as PEM; otherwise they are read from `/etc/pve/local`.
-    pub certificate_stdin: bool,
+    pub(crate) certificate_stdin: bool,
 }
 
 /// What `worker` is told.
 #[derive(Clone, Debug)]
-pub struct WorkerOptions {
+pub(crate) struct WorkerOptions {
     /// Work on this tree instead of the machine itself.
-    pub root: Option<Utf8PathBuf>,
+    pub(crate) root: Option<Utf8PathBuf>,
 }
 
-/// The line on standard output by which a service says that it is ready, followed by its address.
+/// The line on standard output by which a service says that it is ready, followed by what the starter needs to know.
 const READY: &str = "ready ";
 
 /// A tokio runtime with as many threads as a service needs: handlers block in threads of their own.

@@ -2,7 +2,7 @@
 
 use std::io::Read;
 
-use innkeeper_access::{AuthError, Authenticator};
+use innkeeper_access::{AuthError, Authenticator, Realm, UserId};
 use innkeeper_change::Problem;
 use nonstick::{AuthnFlags, ConversationAdapter, ErrorCode, Transaction, TransactionBuilder};
 use secrecy::{ExposeSecret, SecretString};
@@ -26,15 +26,15 @@ struct Question {
 pub(super) struct PamHelper;
 
 impl Authenticator for PamHelper {
-    fn authenticate(&self, realm: &str, user: &str, password: &SecretString) -> Result<(), AuthError> {
-        if realm != "pam" {
-            return Err(AuthError::NoSuchRealm);
+    fn authenticate(&self, realm: &Realm, user: &UserId, password: &SecretString) -> Result<(), AuthError> {
+        if realm.kind != "pam" {
+            return Err(AuthError::Unsupported(realm.kind.clone()));
         }
-        let question = Question { user: user.to_owned(), password: password.expose_secret().to_owned() };
+        let question = Question { user: user.name().to_owned(), password: password.expose_secret().to_owned() };
         let text = serde_json::to_string(&question).map_err(|error| AuthError::Failed(error.to_string()))?;
         match spawn::ask_pam_helper(&text) {
             Ok(true) => Ok(()),
-            Ok(false) => Err(AuthError::Wrong),
+            Ok(false) => Err(AuthError::Rejected),
             Err(problem) => Err(AuthError::Failed(problem.to_string())),
         }
     }
@@ -61,7 +61,7 @@ impl ConversationAdapter for OneUser {
 ///
 /// # Errors
 /// Wrong password, expired account, or whatever PAM says.
-pub fn pam_helper() -> Result<(), Problem> {
+pub(crate) fn pam_helper() -> Result<(), Problem> {
     let mut text = String::new();
     std::io::stdin().take(QUESTION_LIMIT).read_to_string(&mut text).map_err(Problem::failed)?;
     let question: Question = serde_json::from_str(&text).map_err(|_| refused(ErrorCode::ConversationError))?;

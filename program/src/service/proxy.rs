@@ -50,14 +50,14 @@ type DaemonClient = Client<Daemon, Full<Bytes>>;
 ///
 /// # Errors
 /// When there is no certificate, or the address cannot be had.
-pub fn proxy(options: &ProxyOptions) -> Result<(), Problem> {
+pub(crate) fn proxy(options: &ProxyOptions) -> Result<(), Problem> {
     super::log_to_stderr();
     let (chain, key) = if options.certificate_stdin {
         let mut pem = String::new();
         std::io::stdin().read_to_string(&mut pem).map_err(Problem::failed)?;
         (pem.clone(), pem)
     } else {
-        let read = certificate::read(&RealHost::new()?)?;
+        let read = certificate::read(&RealHost::new())?;
         (read.chain, read.key)
     };
     let tls = tls_config(&chain, &key)?;

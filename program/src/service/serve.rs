@@ -24,7 +24,7 @@ const PROXY_USER: &str = "www-data";
 ///
 /// # Errors
 /// When one of them cannot be started, or ends by itself.
-pub fn serve(options: &ServeOptions) -> Result<(), Problem> {
+pub(crate) fn serve(options: &ServeOptions) -> Result<(), Problem> {
     super::log_to_stderr();
     let host = wiring::host(options.root.as_deref())?;
     if options.root.is_none() && host.uid() != 0 {
@@ -32,19 +32,18 @@ pub fn serve(options: &ServeOptions) -> Result<(), Problem> {
             "please run as root, or serve another system's tree with --root DIR".to_owned(),
         ));
     }
-    let proxy_user = if host.uid() == 0 { proxy_user(&RealHost::new()?) } else { None };
+    let proxy_user = if host.uid() == 0 { proxy_user(&RealHost::new()) } else { None };
     let group = proxy_user.map(|(_, gid)| gid);
     DirStore::new(Arc::clone(&host)).initialise(&host.node_name())?;
     let certificate = certificate::ensure(host.as_ref(), group)?;
-    let link = wants_link(options).then(secret).transpose()?;
-
     let (directory, name) = socket_place(host.as_ref(), group)?;
     let mut daemon = Service::new("daemon").arg("--socket").arg(&name).root(absolute(options.root.as_deref())?.as_deref());
-    if let Some(secret) = &link {
-        daemon = daemon.arg("--link-secret-stdin").input(format!("{secret}\n"));
+    if wants_link(options) {
+        daemon = daemon.arg("--link");
     }
     let mut services = Services(Vec::new());
-    services.0.push(("daemon", daemon.directory(&directory).ready()?.0));
+    let (daemon, secret) = daemon.directory(&directory).ready()?;
+    services.0.push(("daemon", daemon));
     let proxy = Service::new("proxy")
         .arg("--listen")
         .arg(options.listen.to_string())
@@ -56,6 +55,7 @@ pub fn serve(options: &ServeOptions) -> Result<(), Problem> {
         .user(proxy_user);
     let (proxy, address) = proxy.ready()?;
     services.0.push(("proxy", proxy));
+    let link = Some(secret).filter(|secret| !secret.is_empty());
     announce(&address, &certificate, link.as_deref(), options)?;
     super::runtime()?.block_on(services.watch())
 }
@@ -63,14 +63,6 @@ pub fn serve(options: &ServeOptions) -> Result<(), Problem> {
 /// Somebody sits there, or asked for it: a link in a log file would be a key under the mat.
 fn wants_link(options: &ServeOptions) -> bool {
     options.link || std::io::stdout().is_terminal()
-}
-
-/// 32 random bytes as text.
-fn secret() -> Result<String, Problem> {
-    use base64::Engine;
-    let mut bytes = [0; 32];
-    getrandom::fill(&mut bytes).map_err(|error| Problem::failed(format!("no random numbers: {error}")))?;
-    Ok(base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes))
 }
 
 /// The socket's directory and name. Services are started inside the directory and know the name only: a path below a

@@ -24,7 +24,7 @@ pub(super) enum Begun {
 ///
 /// # Errors
 /// What the change runs into; the task's log has it too.
-pub fn worker(options: &WorkerOptions) -> Result<(), Problem> {
+pub(crate) fn worker(options: &WorkerOptions) -> Result<(), Problem> {
     super::log_to_stderr();
     let mut text = String::new();
     std::io::stdin().read_to_string(&mut text).map_err(Problem::failed)?;
