@@ -174,7 +174,11 @@ fn fix<const N: usize>(state: &State, label: &str, verb: &str, params: [(&str, S
 fn of_entries(state: &State) -> Vec<Finding> {
     let mut findings = Vec::new();
     for located in state.active() {
+        let own_keyring = located.entry.option("Signed-By").is_some();
         for risk in risks::of_entry(state, located) {
+            if own_keyring && risk.id == risks::PRODUCT_KEY_MISSING {
+                continue;
+            }
             let fixes = match risk.id {
                 "apt.enterprise-without-subscription" => without_subscription(state, located),
                 "apt.test-repository" | "apt.ceph-test-repository" | "apt.mixed-releases" => {

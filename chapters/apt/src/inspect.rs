@@ -13,6 +13,7 @@ use crate::format::{dpkg_status, os_release, release};
 use crate::model::FileError;
 use crate::openpgp;
 use crate::release_key::{RELEASE_KEYS, sha512};
+use crate::standard::ARCHIVE_KEYRING;
 use crate::state::{CachedRelease, SOURCES_DIR, SOURCES_LIST, SourceFile, State, Subscription};
 
 const LISTS: &str = "/var/lib/apt/lists";
@@ -175,6 +176,8 @@ fn read_keyrings(host: &dyn Host, state: &mut State) {
         parts.iter().filter(|part| keyring(&part.name)).map(|part| Utf8Path::new(PARTS).join(&part.name)),
     );
     let mut wanted: BTreeSet<_> = state.trusted.iter().cloned().collect();
+    // the one that an entry which is added by handle would name
+    wanted.insert(ARCHIVE_KEYRING.into());
     for located in state.entries() {
         let named = located.entry.option("Signed-By").unwrap_or_default();
         wanted.extend(named.iter().filter(|value| value.starts_with('/')).map(Utf8PathBuf::from));

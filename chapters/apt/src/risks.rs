@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use innkeeper_change::{Hazard, Level, Severity};
 
+use crate::signatures;
 use crate::standard::{Channel, Product, Standard, known};
 use crate::state::{Located, State, Subscription};
 use crate::suites;
@@ -15,6 +16,9 @@ const CEPH_UPGRADE: &str = "https://pve.proxmox.com/wiki/Category:Ceph_Upgrade";
 /// Ceph releases before Quincy (17), which the host's release 8 does not support hyper-converged.
 const OLD_CEPH: [&str; 9] =
     ["pacific", "octopus", "nautilus", "mimic", "luminous", "kraken", "jewel", "infernalis", "hammer"];
+
+/// Id of the risk that a keyring of an entry's own would be reported for anyway.
+pub(crate) const PRODUCT_KEY_MISSING: &str = "apt.product-key-missing";
 
 /// Something risky.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,10 +89,15 @@ pub fn old_ceph(seen: &str) -> Risk {
     )
 }
 
+/// The host in a URI, without user and port.
+pub(crate) fn host_of(uri: &str) -> Option<&str> {
+    let authority = uri.split_once("://")?.1.split('/').next()?;
+    authority.rsplit('@').next()?.split(':').next()
+}
+
 /// Whether a URI leads to the archive that asks for a subscription.
 fn needs_subscription(uri: &str) -> bool {
-    let host = uri.split_once("://").map(|(_, rest)| rest.split(['/', ':']).next().unwrap_or(rest));
-    host == Some("enterprise.proxmox.com")
+    host_of(uri) == Some("enterprise.proxmox.com")
 }
 
 /// What is risky about one entry that APT uses.
@@ -115,6 +124,7 @@ pub fn of_entry(state: &State, located: Located<'_>) -> Vec<Risk> {
         ));
     }
     risks.extend(of_subscription(state, located));
+    risks.extend(of_product_key(state, located));
     risks.extend(of_ceph(state, located));
     risks.extend(of_verification(located));
     risks.extend(of_release(state, located));
@@ -138,6 +148,24 @@ fn of_subscription(state: &State, located: Located<'_>) -> Option<Risk> {
             "An enterprise repository is enabled, but {key}: refreshing the package lists fails with '401 Unauthorized'."
         ),
         format!("Get a subscription ({PRICING}), or disable it and use the no-subscription repository."),
+    ))
+}
+
+/// The installer brings the key of the product's archives; on a plain Debian somebody has to install it.
+fn of_product_key(state: &State, located: Located<'_>) -> Option<Risk> {
+    let own =
+        located.entry.uris.iter().any(|uri| host_of(uri).is_some_and(|host| host.ends_with(".proxmox.com")));
+    if !own || signatures::has_key_of(state, located, "proxmox") {
+        return None;
+    }
+    Some(Risk::new(
+        PRODUCT_KEY_MISSING,
+        Level::Critical,
+        Severity::Notice,
+        "The key that signs this repository is not installed: APT refuses its package lists.".to_owned(),
+        "Download the product's release key, compare its SHA-512 with the published one, and install it: \
+         'innkeeper apt install-key' does both."
+            .to_owned(),
     ))
 }
 

@@ -29,6 +29,12 @@ pub fn of_entry(state: &State, located: Located<'_>) -> Vec<SignatureInfo> {
     located.archives().map(|(uri, suite)| record(state, located, &keyrings, uri, suite)).collect()
 }
 
+/// Whether APT has a key for an entry whose owner's name holds `word`, in whatever case.
+pub(crate) fn has_key_of(state: &State, located: Located<'_>, word: &str) -> bool {
+    let owned = |(_, key): &(String, Key)| key.user_ids.iter().any(|id| id.to_lowercase().contains(word));
+    keyrings(state, located).keys.iter().any(owned)
+}
+
 fn record(state: &State, located: Located<'_>, keyrings: &Keyrings, uri: &str, suite: &str) -> SignatureInfo {
     let cached = state.release(uri, suite);
     let keys = match cached {

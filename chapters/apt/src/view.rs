@@ -68,7 +68,7 @@ fn origin(state: &State, located: Located<'_>) -> Option<String> {
         located.archives().find_map(|(uri, suite)| state.release(uri, suite)?.release.origin.clone());
     cached.or_else(|| {
         located.entry.uris.iter().find_map(|uri| {
-            let host = uri.split_once("://")?.1.split(['/', ':']).next()?;
+            let host = risks::host_of(uri)?;
             let known = [(".proxmox.com", "Proxmox"), (".debian.org", "Debian")];
             known.iter().find(|(domain, _)| host.ends_with(domain)).map(|(_, name)| (*name).to_owned())
         })

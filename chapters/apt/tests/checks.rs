@@ -26,20 +26,22 @@ fn find<'a>(findings: &'a [Finding], id: &str) -> Option<&'a Finding> {
 
 fn ids(state: &State) -> Vec<String> {
     // keyrings belong to a machine, and these states have none
-    check(state).into_iter().map(|finding| finding.id).filter(|id| id != "apt.keyring-missing").collect()
+    check(state)
+        .into_iter()
+        .map(|finding| finding.id)
+        .filter(|id| id != "apt.keyring-missing" && id != "apt.product-key-missing")
+        .collect()
 }
 
 fn with(extra: &str) -> State {
     state(&[(LIST, &format!("{DEBIAN}{extra}"))])
 }
 
+/// What a plan puts at risk; these states have no keys, which is not what the tests are about.
 fn hazards(state: &State, request: &Request) -> Vec<(String, Severity)> {
-    plan(state, request, None)
-        .unwrap()
-        .hazards
-        .into_iter()
-        .map(|hazard| (hazard.id, hazard.severity))
-        .collect()
+    let hazards = plan(state, request, None).unwrap().hazards.into_iter();
+    let named = hazards.map(|hazard| (hazard.id, hazard.severity));
+    named.filter(|(id, _)| id != "apt.product-key-missing").collect()
 }
 
 fn add(handle: &str) -> Request {
@@ -343,4 +345,20 @@ fn a_parse_error_is_critical_and_a_name_that_apt_passes_over_is_a_warning() {
         (Level::Critical, "malformed entry on line 1 - missing suite")
     );
     assert_eq!(findings[0].level, Level::Critical, "the worst comes first");
+}
+
+/// INST-01
+#[test]
+fn a_plain_debian_is_told_that_the_product_s_key_is_missing() {
+    let mut state = with("deb http://download.proxmox.com/debian/pve bookworm pve-no-subscription\n");
+    assert_eq!(find(&check(&state), "apt.product-key-missing").unwrap().level, Level::Critical);
+    let planned = plan(&with(""), &add("no-subscription"), None).unwrap();
+    assert!(planned.hazards.iter().any(|hazard| hazard.id == "apt.product-key-missing"));
+
+    let mut key = innkeeper_apt::openpgp::keyring(include_bytes!("fixtures/openpgp/prolonged.asc")).unwrap();
+    key[0].user_ids = vec!["Proxmox Bookworm Release Key <proxmox-release@proxmox.com>".to_owned()];
+    let path = camino::Utf8PathBuf::from("/etc/apt/trusted.gpg.d/proxmox-release-bookworm.gpg");
+    state.trusted.push(path.clone());
+    state.keyrings.insert(path, Ok(key));
+    assert!(find(&check(&state), "apt.product-key-missing").is_none());
 }

@@ -7,6 +7,7 @@ use super::{describe, edit, editable_entry, notice, refusal, rewrite};
 use crate::format::document::{Document, Edit, FileType};
 use crate::format::entry::Entry;
 use crate::model::FileError;
+use crate::risks;
 use crate::state::{SourceFile, State};
 use crate::suites;
 
@@ -63,13 +64,7 @@ fn with_firmware(state: &State, file: &SourceFile) -> Result<String, Problem> {
 
 /// The component that an entry of Debian's own archives lacks; its own suite says which one it would be.
 fn missing_component(state: &State, entry: &Entry) -> Option<&'static str> {
-    let debian = |uri: &String| {
-        let rest = uri.split_once("://").map_or("", |(_, rest)| rest);
-        let authority = rest.split('/').next().unwrap_or_default();
-        let host = authority.rsplit('@').next().unwrap_or_default();
-        let host = host.split(':').next().unwrap_or_default();
-        host.ends_with(".debian.org")
-    };
+    let debian = |uri: &String| risks::host_of(uri).is_some_and(|host| host.ends_with(".debian.org"));
     if entry.components.is_empty() || !entry.uris.iter().any(debian) {
         return None;
     }
