@@ -302,7 +302,7 @@ fn a_user_without_privileges_sees_nothing_of_repositories_and_only_their_own_tas
     tree.write("etc/pve/user.cfg", "user:root@pam:1:0:::::\nuser:joe@pam:1:0:::::\n");
     let root = tree.token("ci");
     let joe = tree.json(&["token", "add", "joe@pam", "mine", "--privsep", "0", "--yes"]);
-    let joe = format!("PVEAPIToken=joe@pam!mine={}", joe["value"].as_str().unwrap());
+    let joe = format!("PVEAPIToken=joe@pam!mine={}", joe["data"]["value"].as_str().unwrap());
     let server = Server::start(&tree);
     server.with_token(&root).post(REPOSITORIES, DISABLE_FIRST).data();
     let joe = server.with_token(&joe);

@@ -70,7 +70,7 @@ impl Tree {
     /// Makes an API token of root that may do everything; gives the whole header value.
     pub fn token(&self, name: &str) -> String {
         let made = self.json(&["token", "add", "root@pam", name, "--privsep", "0", "--yes"]);
-        format!("PVEAPIToken=root@pam!{name}={}", made["value"].as_str().unwrap())
+        format!("PVEAPIToken=root@pam!{name}={}", made["data"]["value"].as_str().unwrap())
     }
 }
 
