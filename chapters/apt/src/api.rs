@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use camino::{Utf8Path, Utf8PathBuf};
-use innkeeper_change::{Action, Content, FileChange, Invocation, Plan, Problem, Step, Undo, Value};
+use innkeeper_change::{Content, Plan, Problem};
 use innkeeper_host::{CONFIG_LIMIT, read_config, read_content};
 use innkeeper_rest::{
     Answer, Call, Change, CommandName, Execution, Method, Permission, Property, Proposal, Verb, Verify,
@@ -11,15 +11,11 @@ use innkeeper_rest::{
 
 use crate::inspect::inspect;
 use crate::model::Repositories;
-use crate::plan::{Request, equal_entries, plan, removal_left};
+use crate::plan::{PROXY_FILE, Refresh, Request, equal_entries, plan, refresh, removal_left};
 use crate::release_key::KeyFile;
 use crate::view;
 
 const LOCK: &str = "/run/lock/innkeeper-apt.lck";
-const APT_GET: &str = "/usr/bin/apt-get";
-/// A mirror that answers slowly takes minutes; one that does not answer at all is given up by APT itself.
-const REFRESH_DEADLINE: u32 = 1800;
-const PROXY_FILE: &str = "/etc/apt/apt.conf.d/76pveproxy";
 const AUDIT: Permission = Permission::On("/nodes/{node}", &["Sys.Audit"]);
 const MODIFY: Permission = Permission::On("/nodes/{node}", &["Sys.Modify"]);
 
@@ -285,53 +281,22 @@ fn update() -> Method {
     .command(command("apt update", &[], "Refresh the package lists with 'apt-get update'"))
 }
 
-/// Package lists are what APT fetches them to be: there is nothing to take back, and nothing to verify but APT's own
-/// exit code.
+/// Package lists are what APT fetches them to be: there is nothing to verify but APT's own exit code.
 fn propose_refresh(call: &Call<'_>) -> Result<Proposal, Problem> {
     let host = call.host().as_ref();
     if host.root().is_some() {
-        return Err(Problem::Unsupported(
-            "package lists are refreshed by the system itself, not in its tree".to_owned(),
-        ));
+        let message = "package lists are refreshed by the system itself, not in its tree";
+        return Err(Problem::Unsupported(message.to_owned()));
     }
-    let mut plan = Plan::new("refresh the package lists");
-    if let Some(step) = proxy_step(call)? {
-        plan = plan.step(step);
-    }
-    let quiet = call.boolean("quiet") == Some(true);
-    let args =
-        if quiet { vec![Value::from("-qq"), Value::from("update")] } else { vec![Value::from("update")] };
-    let run =
-        Invocation { program: APT_GET.into(), args, stdin: None, deadline: REFRESH_DEADLINE, produces: None };
-    let what = "starting apt-get update".to_owned();
-    plan = plan.step(Step { what, action: Action::Run(run), undo: Undo::Nothing });
-    let verify = Verify::With(Box::new(|_| Ok(Plan::new("refresh the package lists"))));
-    Ok(Proposal { verify, ..Proposal::from(plan) })
-}
-
-/// APT's proxy as the datacenter's options say it. A host that has neither gets no file.
-fn proxy_step(call: &Call<'_>) -> Result<Option<Step>, Problem> {
-    let host = call.host().as_ref();
     let options = read_config(host, "/etc/pve/datacenter.cfg".into())?.unwrap_or_default();
-    let proxy = options.lines().find_map(|line| line.strip_prefix("http_proxy:")).map(str::trim);
-    let proxy = proxy.filter(|proxy| !proxy.is_empty());
-    let before = read_content(host, PROXY_FILE.into())?;
-    let text = match (proxy, &before) {
-        (None, None) => return Ok(None),
-        (None, Some(_)) => "// no proxy configured\n".to_owned(),
-        (Some(proxy), _) if proxy.contains(['"', '\\', ';']) || proxy.contains(char::is_control) => {
-            return Err(Problem::failed(
-                "/etc/pve/datacenter.cfg: http_proxy holds characters that APT could not read",
-            ));
-        }
-        (Some(proxy), _) => format!("Acquire::http::Proxy \"{proxy}\";\n"),
+    let proxy = options.lines().find_map(|line| line.strip_prefix("http_proxy:"));
+    let request = Refresh {
+        quiet: call.boolean("quiet") == Some(true),
+        proxy: proxy.map(|proxy| proxy.trim().to_owned()),
+        proxy_file: read_content(host, PROXY_FILE.into())?,
     };
-    let change = FileChange::write(PROXY_FILE, before, text);
-    if change.before == change.after {
-        return Ok(None);
-    }
-    let what = "write APT's proxy as the datacenter's options say".to_owned();
-    Ok(Some(Step { what, action: Action::File(change), undo: Undo::Inverse }))
+    let verify = Verify::With(Box::new(|_| Ok(Plan::new("refresh the package lists"))));
+    Ok(Proposal { verify, ..Proposal::from(refresh(&request)?) })
 }
 
 fn place(call: &Call<'_>) -> Result<(Utf8PathBuf, usize), Problem> {

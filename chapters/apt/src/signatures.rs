@@ -1,6 +1,8 @@
 //! Who signs each repository, and whether the host knows the key. What is said here is read, not verified.
 
-use camino::Utf8PathBuf;
+use std::borrow::Cow;
+
+use camino::Utf8Path;
 
 use crate::model::{KeyInfo, SignatureInfo};
 use crate::openpgp::{self, Key, KeyPart};
@@ -10,10 +12,10 @@ use crate::state::{CachedRelease, Located, State};
 const EMBEDDED: &str = "embedded";
 
 /// The keyrings that count for one entry.
-struct Keyrings {
+struct Keyrings<'a> {
     names: Vec<String>,
     errors: Vec<String>,
-    keys: Vec<(String, Key)>,
+    keys: Vec<(&'a str, Cow<'a, Key>)>,
     /// The entry names them itself.
     own: bool,
 }
@@ -31,11 +33,18 @@ pub fn of_entry(state: &State, located: Located<'_>) -> Vec<SignatureInfo> {
 
 /// Whether APT has a key for an entry whose owner's name holds `word`, in whatever case.
 pub(crate) fn has_key_of(state: &State, located: Located<'_>, word: &str) -> bool {
-    let owned = |(_, key): &(String, Key)| key.user_ids.iter().any(|id| id.to_lowercase().contains(word));
+    let owned =
+        |(_, key): &(&str, Cow<'_, Key>)| key.user_ids.iter().any(|id| id.to_lowercase().contains(word));
     keyrings(state, located).keys.iter().any(owned)
 }
 
-fn record(state: &State, located: Located<'_>, keyrings: &Keyrings, uri: &str, suite: &str) -> SignatureInfo {
+fn record(
+    state: &State,
+    located: Located<'_>,
+    keyrings: &Keyrings<'_>,
+    uri: &str,
+    suite: &str,
+) -> SignatureInfo {
     let cached = state.release(uri, suite);
     let keys = match cached {
         Some(cached) => makers(keyrings, cached),
@@ -63,7 +72,7 @@ fn signers(cached: &CachedRelease) -> Vec<String> {
     cached.signatures.iter().filter_map(name).collect()
 }
 
-fn makers(keyrings: &Keyrings, cached: &CachedRelease) -> Vec<KeyInfo> {
+fn makers(keyrings: &Keyrings<'_>, cached: &CachedRelease) -> Vec<KeyInfo> {
     let mut found: Vec<KeyInfo> = Vec::new();
     for signature in &cached.signatures {
         for (name, key) in &keyrings.keys {
@@ -98,12 +107,12 @@ fn key_info(keyring: &str, key: &Key, part: &KeyPart) -> KeyInfo {
 
 /// The keyrings of an entry: those it names, the key block it holds, or those that count for every entry; narrowed to
 /// the fingerprints it names.
-fn keyrings(state: &State, located: Located<'_>) -> Keyrings {
+fn keyrings<'a>(state: &'a State, located: Located<'a>) -> Keyrings<'a> {
     let mut found = Keyrings { names: Vec::new(), errors: Vec::new(), keys: Vec::new(), own: true };
     if let Some(block) = &located.entry.embedded_key {
         found.names.push(EMBEDDED.to_owned());
         match openpgp::keyring(block.as_bytes()) {
-            Ok(keys) => found.keys.extend(keys.into_iter().map(|key| (EMBEDDED.to_owned(), key))),
+            Ok(keys) => found.keys.extend(keys.into_iter().map(|key| (EMBEDDED, Cow::Owned(key)))),
             Err(error) => found.errors.push(format!("embedded key: {error}")),
         }
         return found;
@@ -111,16 +120,19 @@ fn keyrings(state: &State, located: Located<'_>) -> Keyrings {
     let named = located.entry.option("Signed-By").unwrap_or_default();
     let (files, prints): (Vec<_>, Vec<_>) = named.iter().partition(|value| value.starts_with('/'));
     found.own = !files.is_empty();
-    let files: Vec<_> =
-        if files.is_empty() { state.trusted.clone() } else { files.iter().map(Utf8PathBuf::from).collect() };
+    let files: Vec<&Utf8Path> = if files.is_empty() {
+        state.trusted.iter().map(|path| path.as_path()).collect()
+    } else {
+        files.into_iter().map(Utf8Path::new).collect()
+    };
     for path in files {
-        match state.keyrings.get(&path) {
-            Some(Ok(keys)) => found.keys.extend(keys.iter().map(|key| (path.to_string(), key.clone()))),
+        found.names.push(path.to_string());
+        match state.keyrings.get(path) {
+            Some(Ok(keys)) => found.keys.extend(keys.iter().map(|key| (path.as_str(), Cow::Borrowed(key)))),
             // a broken file among those that count for all is a finding of its own, not this entry's
             Some(Err(error)) if found.own => found.errors.push(format!("{path}: {error}")),
             _ => {}
         }
-        found.names.push(path.into_string());
     }
     let prints: Vec<_> =
         prints.iter().map(|print| print.trim_end_matches('!').to_ascii_uppercase()).collect();

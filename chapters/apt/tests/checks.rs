@@ -362,3 +362,30 @@ fn a_plain_debian_is_told_that_the_product_s_key_is_missing() {
     state.keyrings.insert(path, Ok(key));
     assert!(find(&check(&state), "apt.product-key-missing").is_none());
 }
+
+/// APT-01, APT-08, APT-32
+#[test]
+fn refreshing_is_apt_get_update_and_nothing_weaker() {
+    use innkeeper_apt::plan::{PROXY_FILE, Refresh, refresh};
+    use innkeeper_change::{Action, Content, render};
+    let plain = refresh(&Refresh::default()).unwrap();
+    assert_eq!(plain.steps.len(), 1);
+    assert_eq!(render::describe(&plain.steps[0]), "run: /usr/bin/apt-get update\n");
+    assert!(plain.reversal().unwrap().is_empty(), "there is nothing to take back");
+    let quiet = refresh(&Refresh { quiet: true, ..Refresh::default() }).unwrap();
+    assert_eq!(render::describe(&quiet.steps[0]), "run: /usr/bin/apt-get -qq update\n");
+
+    let proxy = Refresh { proxy: Some("http://proxy:3128".to_owned()), ..Refresh::default() };
+    let with_proxy = refresh(&proxy).unwrap();
+    let Action::File(change) = &with_proxy.steps[0].action else { panic!("the proxy is written first") };
+    let text = "Acquire::http::Proxy \"http://proxy:3128\";\n";
+    assert_eq!(
+        (change.path.as_str(), change.after.as_ref().and_then(Content::as_text)),
+        (PROXY_FILE, Some(text))
+    );
+    let again = Refresh { proxy_file: Some(text.into()), ..proxy };
+    assert_eq!(refresh(&again).unwrap().steps.len(), 1);
+    let gone = refresh(&Refresh { proxy_file: Some(text.into()), ..Refresh::default() }).unwrap();
+    assert_eq!(gone.files().next().unwrap().after, Some("// no proxy configured\n".into()));
+    assert!(refresh(&Refresh { proxy: Some("x\"; Evil \"1".to_owned()), ..Refresh::default() }).is_err());
+}

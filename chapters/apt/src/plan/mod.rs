@@ -2,6 +2,9 @@
 
 mod components;
 mod convert;
+mod refresh;
+
+pub use refresh::{PROXY_FILE, Refresh, refresh};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use innkeeper_change::{Action, Content, FileChange, Hazard, Plan, Problem, Step, Undo};
