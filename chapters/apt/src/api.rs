@@ -12,7 +12,7 @@ use innkeeper_rest::{
 use crate::inspect::inspect;
 use crate::model::Repositories;
 use crate::plan::{PROXY_FILE, Refresh, Request, equal_entries, plan, refresh, removal_left};
-use crate::release_key::KeyFile;
+use crate::release_key::{KeyFile, RELEASE_KEYS};
 use crate::view;
 
 const LOCK: &str = "/run/lock/innkeeper-apt.lck";
@@ -31,6 +31,7 @@ pub(crate) fn methods() -> Vec<Method> {
         firmware(),
         convert(),
         key(),
+        fetch_key(),
         update(),
     ]
 }
@@ -265,6 +266,38 @@ fn propose_key(call: &Call<'_>) -> Result<Proposal, Problem> {
     crate::release_key::check_target(&file.target)?;
     file.existing = read_content(call.host().as_ref(), &file.target)?;
     proposal(call, &Request::InstallKey(file))
+}
+
+fn fetch_key() -> Method {
+    const NAMES: &[&str] = &[RELEASE_KEYS[0].name];
+    let change = Change {
+        task: "aptkeyfetch",
+        propose: propose_fetch,
+        execution: Execution::Worker,
+        lock: Some(LOCK),
+    };
+    Method::change(
+        Verb::Post,
+        "/nodes/{node}/apt/keys/fetch",
+        "Download a release key of the product and install it if its checksum is the published one",
+        change,
+    )
+    .allow(MODIFY)
+    .param(Property::one_of("name", NAMES).default(RELEASE_KEYS[0].name).help("Which key"))
+    .command(command("apt fetch-key", &[], "Download the product's release key and install it"))
+}
+
+fn propose_fetch(call: &Call<'_>) -> Result<Proposal, Problem> {
+    let host = call.host().as_ref();
+    if host.root().is_some() {
+        return Err(Problem::Unsupported(
+            "keys are downloaded by the system itself, not into its tree".to_owned(),
+        ));
+    }
+    let name = call.required_text("name")?;
+    let known = RELEASE_KEYS.iter().find(|known| known.name == name);
+    let known = known.ok_or_else(|| Problem::parameter("name", "no such key is known"))?;
+    Ok(known.fetch(read_content(host, &known.target())?).into())
 }
 
 fn update() -> Method {

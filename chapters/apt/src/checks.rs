@@ -8,7 +8,7 @@ use innkeeper_host::Host;
 use crate::format::dpkg_status;
 use crate::inspect::{inspect, unfit_name};
 use crate::model::{FileError, KeyInfo, SignatureInfo};
-use crate::release_key::KnownKey;
+use crate::release_key::{KnownKey, RELEASE_KEYS};
 use crate::risks::{self, Risk};
 use crate::signatures;
 use crate::standard::{Channel, known};
@@ -184,12 +184,24 @@ fn of_entries(state: &State) -> Vec<Finding> {
                 "apt.test-repository" | "apt.ceph-test-repository" | "apt.mixed-releases" => {
                     vec![disable(state, "Disable this repository", located)]
                 }
+                risks::PRODUCT_KEY_MISSING => fetch_key(state).into_iter().collect(),
                 _ => Vec::new(),
             };
             findings.push(finding(&risk, located.place(), fixes));
         }
     }
     findings
+}
+
+/// Download the key of this release, where its checksum is known.
+fn fetch_key(state: &State) -> Option<Fix> {
+    let known = RELEASE_KEYS.iter().find(|known| Some(known.codename) == state.codename.as_deref())?;
+    Some(Fix {
+        label: "Download and install the key".to_owned(),
+        verb: "POST".to_owned(),
+        path: format!("/nodes/{}/apt/keys/fetch", state.node),
+        params: BTreeMap::from([("name".to_owned(), known.name.to_owned())]),
+    })
 }
 
 /// Disable it, and have the repository that needs no subscription instead: of Ceph for Ceph, of the host for the host.

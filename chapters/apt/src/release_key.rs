@@ -1,7 +1,9 @@
 //! Keys of repositories as files: the product's own with its published checksums, and the plan that installs one.
 
 use camino::{Utf8Path, Utf8PathBuf};
-use innkeeper_change::{Action, Content, FileChange, Hazard, Plan, Problem, Severity, Step, Undo};
+use innkeeper_change::{
+    Action, Content, FileChange, Hazard, Invocation, Plan, Problem, Severity, Step, Undo, Value,
+};
 use sha2::Digest as _;
 
 use crate::openpgp;
@@ -11,6 +13,10 @@ use crate::openpgp;
 pub struct KnownKey {
     /// The file's name.
     pub name: &'static str,
+    /// Where it is published.
+    pub url: &'static str,
+    /// The release whose packages it signs.
+    pub codename: &'static str,
     /// Its SHA-512.
     pub sha512: &'static str,
     /// Its MD5, which people may still compare and nothing relies on.
@@ -20,6 +26,8 @@ pub struct KnownKey {
 /// The product's release keys.
 pub const RELEASE_KEYS: [KnownKey; 1] = [KnownKey {
     name: "proxmox-release-bookworm.gpg",
+    url: "https://enterprise.proxmox.com/debian/proxmox-release-bookworm.gpg",
+    codename: "bookworm",
     sha512: "7da6fe34168adc6e479327ba517796d4702fa2f8b4f0a9833f5ea6e6b48f6507a6da403a274fe201595edc86a84463d50383d07f64bdde2e3658108db7d6dc87",
     md5: "41558dc019ef90bd0f6067644a51cf5b",
 }];
@@ -108,6 +116,50 @@ pub fn plan(file: &KeyFile) -> Result<Plan, Problem> {
     }
     let change = FileChange::write(&file.target, file.existing.clone(), file.content.clone());
     Ok(plan.step(Step { what, action: Action::File(change), undo: Undo::Inverse }))
+}
+
+/// APT's own downloader: it compares the checksum before the file gets its name.
+const APT_HELPER: &str = "/usr/lib/apt/apt-helper";
+/// A key has some kilobytes.
+const DOWNLOAD_DEADLINE: u32 = 120;
+
+impl KnownKey {
+    /// Where it is installed for every repository.
+    pub fn target(&self) -> Utf8PathBuf {
+        Utf8Path::new(DIRECTORIES[0]).join(self.name)
+    }
+
+    /// Plans the download of the key by APT itself, which refuses what has another checksum. `existing` is what is there
+    /// now.
+    pub fn fetch(&self, existing: Option<Content>) -> Plan {
+        let target = self.target();
+        let mut plan = Plan::new(format!("download the repository key {target}"));
+        if existing.as_ref().is_some_and(|content| sha512(content.as_bytes()) == self.sha512) {
+            return plan;
+        }
+        if let Some(other) = existing {
+            let what = format!("remove {target}, which is not the published key");
+            let remove = Action::File(FileChange::remove(&target, other));
+            plan = plan.step(Step { what, action: remove, undo: Undo::Inverse });
+        }
+        let run = |program: &str, args: [&str; 4]| {
+            let args = args.iter().filter(|arg| !arg.is_empty()).map(|arg| Value::from(*arg)).collect();
+            let program = program.into();
+            Action::Run(Invocation {
+                program,
+                args,
+                stdin: None,
+                deadline: DOWNLOAD_DEADLINE,
+                produces: None,
+            })
+        };
+        let sum = format!("SHA512:{}", self.sha512);
+        plan.step(Step {
+            what: format!("download {} and compare its SHA-512 (its MD5 is {})", self.url, self.md5),
+            action: run(APT_HELPER, ["download-file", self.url, target.as_str(), &sum]),
+            undo: Undo::By(vec![run("/usr/bin/rm", ["-f", "--", target.as_str(), ""])]),
+        })
+    }
 }
 
 /// Refuses places where APT would not look for a key.

@@ -163,8 +163,8 @@ fn of_product_key(state: &State, located: Located<'_>) -> Option<Risk> {
         Level::Critical,
         Severity::Notice,
         "The key that signs this repository is not installed: APT refuses its package lists.".to_owned(),
-        "Download the product's release key, compare its SHA-512 with the published one, and install it: \
-         'innkeeper apt install-key' does both."
+        "Install the product's release key: 'innkeeper apt fetch-key' downloads it and compares its SHA-512 with the published \
+         one, 'innkeeper apt install-key' does so with a file."
             .to_owned(),
     ))
 }

@@ -351,7 +351,10 @@ fn a_parse_error_is_critical_and_a_name_that_apt_passes_over_is_a_warning() {
 #[test]
 fn a_plain_debian_is_told_that_the_product_s_key_is_missing() {
     let mut state = with("deb http://download.proxmox.com/debian/pve bookworm pve-no-subscription\n");
-    assert_eq!(find(&check(&state), "apt.product-key-missing").unwrap().level, Level::Critical);
+    let findings = check(&state);
+    let finding = find(&findings, "apt.product-key-missing").unwrap();
+    assert_eq!(finding.level, Level::Critical);
+    assert_eq!(finding.fixes[0].params["name"], "proxmox-release-bookworm.gpg");
     let planned = plan(&with(""), &add("no-subscription"), None).unwrap();
     assert!(planned.hazards.iter().any(|hazard| hazard.id == "apt.product-key-missing"));
 
@@ -388,4 +391,32 @@ fn refreshing_is_apt_get_update_and_nothing_weaker() {
     let gone = refresh(&Refresh { proxy_file: Some(text.into()), ..Refresh::default() }).unwrap();
     assert_eq!(gone.files().next().unwrap().after, Some("// no proxy configured\n".into()));
     assert!(refresh(&Refresh { proxy: Some("x\"; Evil \"1".to_owned()), ..Refresh::default() }).is_err());
+}
+
+/// APT-33, APT-34, APT-35
+#[test]
+fn the_release_key_is_downloaded_by_apt_which_compares_its_checksum_first() {
+    use innkeeper_apt::release_key::RELEASE_KEYS;
+    use innkeeper_change::{Content, render};
+    let known = RELEASE_KEYS[0];
+    let plan = known.fetch(None);
+    let text = render::text(&plan);
+    assert!(text.contains(&format!(
+        "/usr/lib/apt/apt-helper download-file https://enterprise.proxmox.com/debian/proxmox-release-bookworm.gpg \
+         /etc/apt/trusted.gpg.d/proxmox-release-bookworm.gpg SHA512:{}\n",
+        known.sha512
+    )));
+    assert!(text.contains("41558dc019ef90bd0f6067644a51cf5b"), "the second checksum is shown: {text}");
+    assert!(text.contains("This can be taken back."));
+    let undone = render::text(&plan.reversal().unwrap());
+    assert!(
+        undone.contains("/usr/bin/rm -f -- /etc/apt/trusted.gpg.d/proxmox-release-bookworm.gpg"),
+        "{undone}"
+    );
+    let replaced = known.fetch(Some(Content::from("another key")));
+    assert_eq!(replaced.steps.len(), 2);
+    assert_eq!(
+        replaced.reversal().unwrap().files().next().unwrap().after,
+        Some(Content::from("another key"))
+    );
 }
