@@ -1,18 +1,19 @@
-// The one door to the server: every request of the GUI goes through `exchange`.
+// The one door to the server: every request of the GUI goes through `reach`.
 
+import createClient from "openapi-fetch";
+import type { paths } from "../api/schema";
 import type { Hazard, Session, Verb } from "./types";
 
-export const BASE = "/api2/json";
+const BASE = `${location.origin}/api2/json`;
 
-export type Value = string | number | boolean | undefined;
-export type Params = Record<string, Value>;
+export type Params = Record<string, string | number | boolean | undefined>;
 
 export interface Envelope<T> {
   data: T;
-  total?: number;
+  /** UPID of the task that carries out the change. */
   task?: string;
-  change?: number;
-  unchanged?: 0 | 1;
+  /** There was nothing to change. */
+  unchanged?: number;
 }
 
 /** The server understood the request and refused it. */
@@ -49,7 +50,7 @@ let csrf = "";
 let sessionLost: () => void = () => {};
 let connection: (reachable: boolean) => void = () => {};
 
-export function setToken(session: Session | undefined): void {
+export function setToken(session: Pick<Session, "CSRFPreventionToken"> | undefined): void {
   csrf = session?.CSRFPreventionToken ?? "";
 }
 
@@ -62,6 +63,16 @@ export function listen(listeners: {
   connection = listeners.connection ?? connection;
 }
 
+/** The methods of the API, typed by its document. Calls fail with `ApiError` or `ConnectionError`. */
+export const api = createClient<paths>({ baseUrl: BASE, fetch: reach });
+
+/** The envelope that a call brought: `await answer(api.GET(…))`. */
+export async function answer<T>(call: Promise<{ data?: T }>): Promise<T> {
+  const { data } = await call;
+  if (data === undefined) throw new Error("The answer of the host is empty.");
+  return data;
+}
+
 /** A path below the API's base with its variables filled in, each of them escaped. */
 export function pathOf(template: string, variables: Record<string, string | number>): string {
   return template.replace(/\{(\w+)\}/g, (_, name: string) => {
@@ -71,54 +82,49 @@ export function pathOf(template: string, variables: Record<string, string | numb
   });
 }
 
-export function get<T>(path: string, params: Params = {}, signal?: AbortSignal): Promise<Envelope<T>> {
-  return exchange<T>("GET", path, params, signal);
-}
-
+/** A call whose path is only known when it is made: changes, and the fixes that the host proposes. */
 export async function exchange<T>(
   verb: Verb,
   path: string,
   params: Params = {},
   signal?: AbortSignal,
 ): Promise<Envelope<T>> {
-  const given = Object.entries(params).filter((pair): pair is [string, string | number | boolean] => {
-    return pair[1] !== undefined && pair[1] !== "";
-  });
-  const headers: Record<string, string> = { Accept: "application/json", "X-Innkeeper-Gui": "1" };
+  const given = Object.entries(params).filter(([, value]) => value !== undefined && value !== "");
+  const headers: Record<string, string> = {};
   let url = BASE + path;
   let body: string | undefined;
   if (verb === "POST" || verb === "PUT") {
     headers["Content-Type"] = "application/json";
     body = JSON.stringify(Object.fromEntries(given));
   } else if (given.length > 0) {
-    url += `?${new URLSearchParams(given.map(([name, value]) => [name, text(value)]))}`;
+    url += `?${new URLSearchParams(given.map(([name, value]) => [name, String(value)]))}`;
   }
-  if (verb !== "GET" && csrf) headers.CSRFPreventionToken = csrf;
-
-  const response = await reach(url, { method: verb, headers, body, signal, credentials: "same-origin" });
-  const answer = await envelope<T>(response);
-  if (response.ok) return answer;
-  if (response.status === 401 && !path.startsWith("/access/")) sessionLost();
-  throw refusal(response, answer);
+  const response = await reach(new Request(url, { method: verb, headers, body, signal }));
+  return (await response.json()) as Envelope<T>;
 }
 
-function text(value: string | number | boolean): string {
-  return typeof value === "boolean" ? (value ? "1" : "0") : String(value);
+/** Whether anybody is there. */
+export async function knock(): Promise<void> {
+  await reach(new Request(`${BASE}/version`)).catch(() => {});
 }
 
-async function reach(url: string, init: RequestInit): Promise<Response> {
+async function reach(request: Request): Promise<Response> {
+  request.headers.set("Accept", "application/json");
+  request.headers.set("X-Innkeeper-Gui", "1");
+  if (request.method !== "GET" && csrf) request.headers.set("CSRFPreventionToken", csrf);
   let response: Response;
   try {
-    response = await fetch(url, init);
+    response = await fetch(request);
   } catch (cause) {
-    if (init.signal?.aborted) throw cause;
+    if (request.signal.aborted) throw cause;
     connection(false);
     throw new ConnectionError({ cause });
   }
   // The proxy answers for a daemon that is away.
-  const reachable = ![502, 503, 504].includes(response.status);
-  connection(reachable);
-  return response;
+  connection(![502, 503, 504].includes(response.status));
+  if (response.ok) return response;
+  if (response.status === 401 && !request.url.startsWith(`${BASE}/access/`)) sessionLost();
+  throw await refusal(response);
 }
 
 interface Refusal {
@@ -128,17 +134,9 @@ interface Refusal {
   diff?: string;
 }
 
-async function envelope<T>(response: Response): Promise<Envelope<T> & Refusal> {
-  try {
-    return (await response.json()) as Envelope<T> & Refusal;
-  } catch {
-    if (response.ok) throw new ApiError(response.status, "The answer of the host is not JSON.");
-    return { data: null as T };
-  }
-}
-
-function refusal(response: Response, answer: Refusal): ApiError {
-  const message =
-    answer.message?.trim() || response.statusText || `The host answered with status ${response.status}.`;
-  return new ApiError(response.status, message, answer.errors, answer.hazards, answer.diff);
+async function refusal(response: Response): Promise<ApiError> {
+  // An error on the way, from a proxy perhaps, need not be JSON.
+  const { message, errors, hazards, diff } = (await response.json().catch(() => ({}))) as Refusal;
+  const said = message?.trim() || response.statusText || `The host answered with status ${response.status}.`;
+  return new ApiError(response.status, said, errors, hazards, diff);
 }

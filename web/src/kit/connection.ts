@@ -1,7 +1,7 @@
 // Whether the host answers. While it does not, we ask again and again, and say so.
 
 import type { QueryClient } from "@tanstack/react-query";
-import { BASE, listen } from "./api";
+import { knock, listen } from "./api";
 import { Store, useStore } from "./store";
 
 /** How long to wait before each further attempt; the last one repeats. */
@@ -28,15 +28,9 @@ export async function tryNow(): Promise<void> {
   timer = undefined;
   const now = connection.get();
   if (now.is === "lost") connection.set({ ...now, trying: true });
-  try {
-    const response = await fetch(`${BASE}/version`, { credentials: "same-origin" });
-    if (response.status < 502 || response.status > 504) return found();
-  } catch {
-    // Still away: wait and ask again.
-  }
+  await knock();
   const still = connection.get();
   if (still.is === "lost") connection.set({ ...still, trying: false });
-  again();
 }
 
 function lost(): void {

@@ -1,11 +1,10 @@
 import { useQuery } from "@tanstack/react-query";
-import { get } from "./api";
-import type { Node, Version } from "./types";
+import { answer, api } from "./api";
 
 export function useNodes() {
   return useQuery({
     queryKey: ["nodes"],
-    queryFn: async ({ signal }) => (await get<Node[]>("/nodes", {}, signal)).data,
+    queryFn: async ({ signal }) => (await answer(api.GET("/nodes", { signal }))).data,
     staleTime: 60_000,
   });
 }
@@ -13,7 +12,7 @@ export function useNodes() {
 export function useVersion() {
   return useQuery({
     queryKey: ["version"],
-    queryFn: async ({ signal }) => (await get<Version>("/version", {}, signal)).data,
+    queryFn: async ({ signal }) => (await answer(api.GET("/version", { signal }))).data,
     staleTime: Infinity,
   });
 }

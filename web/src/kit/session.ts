@@ -1,6 +1,6 @@
 // Who is logged in. The ticket itself is in a cookie that scripts cannot read.
 
-import { ApiError, exchange, get, listen, setToken } from "./api";
+import { answer, api, ApiError, listen, setToken } from "./api";
 import { Store, useStore } from "./store";
 import type { Session } from "./types";
 
@@ -36,9 +36,9 @@ export async function restore(): Promise<void> {
   if (!secret && !hadSession()) return leave();
   try {
     if (secret) {
-      enter((await exchange<Session>("POST", "/access/link", { secret })).data);
+      enter((await answer(api.POST("/access/link", { body: { secret } }))).data);
     } else {
-      enter((await get<Session>("/access/session")).data);
+      enter((await answer(api.GET("/access/session"))).data);
     }
   } catch (error) {
     if (!(error instanceof ApiError)) state.set({ is: "unreachable", error: error as Error });
@@ -48,13 +48,12 @@ export async function restore(): Promise<void> {
 }
 
 export async function login(username: string, password: string, realm: string): Promise<void> {
-  const answer = await exchange<Session>("POST", "/access/ticket", { username, password, realm });
-  enter(answer.data);
+  enter((await answer(api.POST("/access/ticket", { body: { username, password, realm } }))).data);
 }
 
 export async function logout(): Promise<void> {
   try {
-    await exchange("DELETE", "/access/session");
+    await api.DELETE("/access/session");
   } finally {
     leave("You are logged out.");
   }

@@ -6,7 +6,7 @@ export interface Asked {
   verb: string;
   path: string;
   params: Record<string, unknown>;
-  headers: Record<string, string>;
+  headers: Headers;
 }
 
 type Answer = { status?: number; body: unknown } | Error;
@@ -14,15 +14,16 @@ type Answers = Record<string, (asked: Asked) => Answer>;
 
 export function serve(answers: Answers): Asked[] {
   const log: Asked[] = [];
-  vi.stubGlobal("fetch", async (url: string, init: RequestInit) => {
-    const { pathname, searchParams } = new URL(url, "https://host");
+  vi.stubGlobal("fetch", async (request: Request) => {
+    const { pathname, searchParams } = new URL(request.url);
     const path = decodeURIComponent(pathname.replace("/api2/json", ""));
-    const body = init.body ? (JSON.parse(init.body as string) as Record<string, unknown>) : {};
+    const text = await request.text();
+    const body = text ? (JSON.parse(text) as Record<string, unknown>) : {};
     const asked = {
-      verb: init.method ?? "GET",
+      verb: request.method,
       path,
       params: { ...Object.fromEntries(searchParams), ...body },
-      headers: init.headers as Record<string, string>,
+      headers: request.headers,
     };
     log.push(asked);
     const answer = answers[`${asked.verb} ${path}`]?.(asked) ?? {

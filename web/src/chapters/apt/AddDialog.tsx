@@ -53,8 +53,8 @@ export function AddDialog({
   );
 }
 
-function StandardState({ status }: { status?: 0 | 1 }) {
-  if (status === undefined) return <Label isCompact>not configured</Label>;
+function StandardState({ status }: { status?: number | null }) {
+  if (status == null) return <Label isCompact>not configured</Label>;
   return status === 1 ? (
     <Label isCompact color="green">
       enabled

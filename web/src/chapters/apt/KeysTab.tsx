@@ -126,7 +126,7 @@ function Validity({ usedKey: { revoked, expires } }: { usedKey: UsedKey }) {
       </Label>
     );
   }
-  if (expires === undefined) return "never";
+  if (expires == null) return "never";
   if (expires > now + SOON_S) return date(expires);
   return (
     <Label isCompact color={expires < now ? "red" : "orange"}>

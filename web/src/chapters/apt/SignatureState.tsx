@@ -28,7 +28,7 @@ function One({ signature: { keys, keyrings }, verdict }: { signature: Signature;
           <p>{verdict.why}</p>
           {key ? <p>Keyring: {key.keyring}</p> : keyrings.length === 1 && <p>Keyring: {keyrings[0]}</p>}
           {key && <p>Fingerprint: {fingerprint(key.fingerprint)}</p>}
-          {key?.expires !== undefined && <p>Expires {date(key.expires)}</p>}
+          {key?.expires != null && <p>Expires {date(key.expires)}</p>}
         </>
       }
     >

@@ -1,20 +1,20 @@
 import { useQuery } from "@tanstack/react-query";
-import { exchange, get, pathOf } from "../../kit/api";
+import { answer, api } from "../../kit/api";
 import type { Repositories, Repository, RepositoryInfo, Signature } from "../../kit/types";
-
-const APT = "/nodes/{node}/apt";
 
 export function useRepositories(node: string) {
   return useQuery({
     queryKey: ["node", node, "apt", "repositories"],
     queryFn: async ({ signal }) =>
-      (await get<Repositories>(pathOf(`${APT}/repositories`, { node }), {}, signal)).data,
+      (await answer(api.GET("/nodes/{node}/apt/repositories", { params: { path: { node } }, signal }))).data,
   });
 }
 
 /** Starts `apt-get update` as a task and gives its id. */
 export async function refreshLists(node: string): Promise<string> {
-  return (await exchange<string>("POST", pathOf(`${APT}/update`, { node }))).data;
+  const params = { path: { node } };
+  const { task, data } = await answer(api.POST("/nodes/{node}/apt/update", { params, body: {} }));
+  return task ?? String(data);
 }
 
 /** One entry of a file with everything that is said about it. */

@@ -29,10 +29,10 @@ export function judge(signature: Signature, now: number): Verdict {
   if (!key) return { color: "grey", word: "not known yet", why: NOT_FETCHED };
   if (key.revoked === 1)
     return { color: "red", word: "key revoked", why: "The owner of this key has revoked it." };
-  if (key.expires !== undefined && key.expires < now) {
+  if (key.expires != null && key.expires < now) {
     return { color: "orange", word: "key expired", why: "The key that signs this repository has expired." };
   }
-  if (matches === undefined) return { color: "grey", word: owner(key), why: NOT_FETCHED };
+  if (matches == null) return { color: "grey", word: owner(key), why: NOT_FETCHED };
   return {
     color: "green",
     word: owner(key),

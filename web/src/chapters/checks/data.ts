@@ -1,14 +1,14 @@
 import { useQuery } from "@tanstack/react-query";
-import { get, pathOf } from "../../kit/api";
+import { answer, api } from "../../kit/api";
 import { LEVELS } from "../../kit/Level";
-import type { Change } from "../../kit/plan/state";
+import type { ChangeCall } from "../../kit/plan/change";
 import type { Finding, Fix, Level, Verb } from "../../kit/types";
 
 export function useFindings(node: string) {
   return useQuery({
     queryKey: ["node", node, "checks"],
     queryFn: async ({ signal }) =>
-      (await get<Finding[]>(pathOf("/nodes/{node}/checks", { node }), {}, signal)).data,
+      (await answer(api.GET("/nodes/{node}/checks", { params: { path: { node } }, signal }))).data,
   });
 }
 
@@ -19,12 +19,12 @@ export function byLevel(findings: Finding[]): { level: Level; findings: Finding[
   })).filter((group) => group.findings.length > 0);
 }
 
-export function fixOf(node: string, { label, verb, path, params }: Fix): Change {
+export function fixOf(node: string, { label, verb, path, params }: Fix): ChangeCall {
   return {
     title: label,
     node,
     verb: verb.toUpperCase() as Verb,
     path: path.replace(/^\/api2\/json/, ""),
-    params: Object.fromEntries(Object.entries(params).map(([name, value]) => [name, String(value)])),
+    params,
   };
 }

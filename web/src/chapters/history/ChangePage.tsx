@@ -17,13 +17,13 @@ import { undoOf, usePropose } from "../../kit/plan/Changes";
 import { Link } from "../../kit/router";
 import { useMay } from "../../kit/session";
 import { Loaded } from "../../kit/states";
-import type { EntryDetail, EntryFile, EntryStep } from "../../kit/types";
+import type { Change, ChangedFile, ChangeStep } from "../../kit/types";
 import { ChangeStateLabel } from "./ChangeState";
 import { useChange } from "./data";
 
 /** One change with its steps and diffs. */
 export function ChangePage({ node, id }: { node: string; id: string }) {
-  const change = useChange(node, id);
+  const change = useChange(node, Number(id));
   const propose = usePropose();
   const mayChange = useMay("Sys.Modify");
   const entry = change.data;
@@ -49,7 +49,7 @@ export function ChangePage({ node, id }: { node: string; id: string }) {
   );
 }
 
-function Details({ node, entry }: { node: string; entry: EntryDetail }) {
+function Details({ node, entry }: { node: string; entry: Change }) {
   return (
     <div className="ik-stack ik-stack--wide">
       {entry.error && (
@@ -97,9 +97,9 @@ const STEP = {
   done: { color: "green", word: "done" },
   failed: { color: "red", word: "failed" },
   "taken-back": { color: "orange", word: "taken back" },
-} as const satisfies Record<EntryStep["state"], unknown>;
+} as const satisfies Record<ChangeStep["state"], unknown>;
 
-function Step({ step: { what, detail, state, error } }: { step: EntryStep }) {
+function Step({ step: { what, detail, state, error } }: { step: ChangeStep }) {
   const { color, word } = STEP[state];
   return (
     <li>
@@ -127,7 +127,7 @@ function Part({ title, children }: { title: string; children: ReactNode }) {
   );
 }
 
-function Facts({ node, entry }: { node: string; entry: EntryDetail }) {
+function Facts({ node, entry }: { node: string; entry: Change }) {
   const undoneBy = entry["undone-by"];
   const facts: [string, ReactNode][] = [
     ["State", <ChangeStateLabel key="state" state={entry.state} />],
@@ -173,7 +173,7 @@ const NOW = {
     "On the host this file has been changed since, so an undo will be refused until you decide what to keep.",
 } as const;
 
-function File({ file }: { file: EntryFile }) {
+function File({ file }: { file: ChangedFile }) {
   const note = NOW[file.now];
   return (
     <div className="ik-stack ik-stack--tight">

@@ -10,7 +10,7 @@ import { undoOf, usePropose } from "../../kit/plan/Changes";
 import { Link, useQueryParams } from "../../kit/router";
 import { useMay } from "../../kit/session";
 import { Loaded, Nothing } from "../../kit/states";
-import type { Entry } from "../../kit/types";
+import type { ChangeSummary } from "../../kit/types";
 import { ChangePage } from "./ChangePage";
 import { ChangeStateLabel } from "./ChangeState";
 import { useChanges, verify } from "./data";
@@ -25,12 +25,12 @@ function List({ node }: { node: string }) {
   const query = {
     start: paging.start,
     limit: paging.limit,
-    user: filters.get("user") ?? "",
-    path: filters.get("path") ?? "",
+    user: filters.get("user") ?? undefined,
+    path: filters.get("path") ?? undefined,
   };
   const changes = useChanges(node, query);
   const check = useMutation({ mutationFn: () => verify(node) });
-  const filtered = query.user !== "" || query.path !== "";
+  const filtered = query.user !== undefined || query.path !== undefined;
   return (
     <ChapterPage
       title="History"
@@ -60,7 +60,7 @@ function List({ node }: { node: string }) {
             <ToolbarItem>
               <FilterField
                 label="User"
-                value={query.user}
+                value={query.user ?? ""}
                 onChange={(user) => setFilters({ user, start: "" })}
               />
             </ToolbarItem>
@@ -68,7 +68,7 @@ function List({ node }: { node: string }) {
               <FilterField
                 label="File"
                 placeholder="File, with its whole path"
-                value={query.path}
+                value={query.path ?? ""}
                 onChange={(path) => setFilters({ path, start: "" })}
               />
             </ToolbarItem>
@@ -102,7 +102,7 @@ function List({ node }: { node: string }) {
   );
 }
 
-function Entries({ node, entries }: { node: string; entries: Entry[] }) {
+function Entries({ node, entries }: { node: string; entries: ChangeSummary[] }) {
   const propose = usePropose();
   const mayChange = useMay("Sys.Modify");
   return (

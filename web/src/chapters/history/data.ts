@@ -1,17 +1,23 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { get, pathOf, type Params } from "../../kit/api";
-import type { Entry, EntryDetail, Verification } from "../../kit/types";
+import { answer, api } from "../../kit/api";
 
-const HISTORY = "/nodes/{node}/history";
 /** How often a page that shows a running change looks again. */
 const RUNNING_MS = 2_000;
 
-export function useChanges(node: string, params: Params) {
+interface HistoryQuery {
+  start?: number;
+  limit?: number;
+  user?: string;
+  path?: string;
+}
+
+export function useChanges(node: string, query: HistoryQuery) {
   return useQuery({
-    queryKey: ["node", node, "history", params],
+    queryKey: ["node", node, "history", query],
     placeholderData: keepPreviousData,
     queryFn: async ({ signal }) => {
-      const { data, total } = await get<Entry[]>(pathOf(HISTORY, { node }), params, signal);
+      const params = { path: { node }, query };
+      const { data, total } = await answer(api.GET("/nodes/{node}/history", { params, signal }));
       return { entries: data, total: total ?? data.length };
     },
     refetchInterval: ({ state }) =>
@@ -19,15 +25,17 @@ export function useChanges(node: string, params: Params) {
   });
 }
 
-export function useChange(node: string, id: string) {
+export function useChange(node: string, id: number) {
   return useQuery({
     queryKey: ["node", node, "history", "one", id],
-    queryFn: async ({ signal }) =>
-      (await get<EntryDetail>(pathOf(`${HISTORY}/{change}`, { node, change: id }), {}, signal)).data,
+    queryFn: async ({ signal }) => {
+      const params = { path: { node, change: id } };
+      return (await answer(api.GET("/nodes/{node}/history/{change}", { params, signal }))).data;
+    },
     refetchInterval: ({ state }) => (state.data?.state === "running" ? RUNNING_MS : false),
   });
 }
 
-export async function verify(node: string): Promise<Verification> {
-  return (await get<Verification>(pathOf(`${HISTORY}/verify`, { node }))).data;
+export async function verify(node: string) {
+  return (await answer(api.GET("/nodes/{node}/history/verify", { params: { path: { node } } }))).data;
 }

@@ -8,7 +8,7 @@ import {
   ToolbarItem,
 } from "@patternfly/react-core";
 import { FilterField } from "../../kit/FilterField";
-import type { Params } from "../../kit/api";
+import type { TaskQuery } from "./data";
 
 const NAMES = ["errors", "type", "user", "status", "since", "until"] as const;
 type Name = (typeof NAMES)[number];
@@ -20,7 +20,7 @@ export function isFiltered(query: URLSearchParams): boolean {
 }
 
 /** What the address says about filters, as the API wants it. */
-export function filterParams(query: URLSearchParams): Params {
+export function filterParams(query: URLSearchParams): TaskQuery {
   const given = (name: Name) => query.get(name) ?? undefined;
   return {
     errors: given("errors") === "1" ? 1 : undefined,

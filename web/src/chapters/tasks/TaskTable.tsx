@@ -28,7 +28,7 @@ export function TaskTable({ node, tasks, label }: { node: string; tasks: Task[];
               {dateTime(task.starttime)}
             </Td>
             <Td dataLabel="Took" modifier="nowrap">
-              {task.endtime === undefined ? "" : duration(task.endtime - task.starttime)}
+              {task.endtime == null ? "" : duration(task.endtime - task.starttime)}
             </Td>
             <Td dataLabel="Result">
               <TaskState task={task} />

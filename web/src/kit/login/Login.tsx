@@ -14,7 +14,7 @@ import {
 } from "@patternfly/react-core";
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useState, type FormEvent } from "react";
-import { ApiError, get } from "../api";
+import { answer, api, ApiError } from "../api";
 import { login } from "../session";
 import type { Realm } from "../types";
 import { Mark } from "../shell/Mark";
@@ -31,7 +31,7 @@ export function Login({ why }: { why?: string }) {
   const [error, setError] = useState<string>();
   const realms = useQuery({
     queryKey: ["access", "domains"],
-    queryFn: async ({ signal }) => (await get<Realm[]>("/access/domains", {}, signal)).data,
+    queryFn: async ({ signal }) => (await answer(api.GET("/access/domains", { signal }))).data,
   });
   const known = realms.data?.length ? realms.data : [PAM];
   const chosen = realm ?? (known.find((candidate) => candidate.default) ?? known[0] ?? PAM).realm;

@@ -1,28 +1,21 @@
 import { createContext, use, useCallback, useMemo, useState, type ReactNode } from "react";
-import { pathOf } from "../api";
-import type { Change } from "./state";
+import { change as call, type ChangeCall } from "./change";
 import { PlanDialog } from "./PlanDialog";
 
-const Propose = createContext<(change: Change) => void>(() => {});
+const Propose = createContext<(change: ChangeCall) => void>(() => {});
 
 /** Opens the plan dialog for a change. Nothing in this program changes a machine by another way. */
-export function usePropose(): (change: Change) => void {
+export function usePropose(): (change: ChangeCall) => void {
   return use(Propose);
 }
 
-export function undoOf(node: string, id: number): Change {
-  return {
-    title: `Undo change ${id}`,
-    node,
-    verb: "POST",
-    path: pathOf("/nodes/{node}/history/{change}/undo", { node, change: id }),
-    params: {},
-  };
+export function undoOf(node: string, id: number): ChangeCall {
+  return call(`Undo change ${id}`, "post", "/nodes/{node}/history/{change}/undo", { node, change: id }, {});
 }
 
 export function Changes({ children }: { children: ReactNode }) {
-  const [proposed, setProposed] = useState<{ change: Change; number: number }>();
-  const propose = useCallback((change: Change) => {
+  const [proposed, setProposed] = useState<{ change: ChangeCall; number: number }>();
+  const propose = useCallback((change: ChangeCall) => {
     setProposed((before) => ({ change, number: (before?.number ?? 0) + 1 }));
   }, []);
   const close = useCallback(() => setProposed(undefined), []);

@@ -1,21 +1,21 @@
 import { Alert, Button, Modal, ModalBody, ModalFooter, ModalHeader, Skeleton } from "@patternfly/react-core";
 import { useQuery } from "@tanstack/react-query";
 import { useEffect } from "react";
-import { get, pathOf } from "../api";
+import { answer, api } from "../api";
 import { Problem } from "../states";
 import { showTask } from "../tasks/drawer";
 import { TaskLog } from "../tasks/TaskLog";
-import type { Entry } from "../types";
 import { undoOf } from "./Changes";
 import { PlanView } from "./PlanView";
-import { mayApply, succeeded, type Change } from "./state";
+import type { ChangeCall } from "./change";
+import { mayApply, succeeded } from "./state";
 import { usePlan, type PlanControls } from "./usePlan";
 import "./plan.css";
 
 export interface PlanDialogProps {
-  change: Change;
+  change: ChangeCall;
   onClose: () => void;
-  onPropose: (change: Change) => void;
+  onPropose: (change: ChangeCall) => void;
 }
 
 /** The one way to a change: what would happen, what it risks, then the doing, then the way back. */
@@ -60,7 +60,7 @@ function sentence(summary: string): string {
   return /[.!?]$/.test(text) ? text : `${text}.`;
 }
 
-function Body({ change, controls }: { change: Change; controls: PlanControls }) {
+function Body({ change, controls }: { change: ChangeCall; controls: PlanControls }) {
   const { state, tick, ask } = controls;
   switch (state.step) {
     case "planning":
@@ -178,12 +178,13 @@ function UndoButton({
 }: {
   node: string;
   upid: string;
-  onPropose: (change: Change) => void;
+  onPropose: (change: ChangeCall) => void;
 }) {
   const entry = useQuery({
     queryKey: ["node", node, "history", "of-task", upid],
     queryFn: async ({ signal }) => {
-      const { data } = await get<Entry[]>(pathOf("/nodes/{node}/history", { node }), { limit: 20 }, signal);
+      const params = { path: { node }, query: { limit: 20 } };
+      const { data } = await answer(api.GET("/nodes/{node}/history", { params, signal }));
       return data.find((candidate) => candidate.upid === upid) ?? null;
     },
   });

@@ -1,18 +1,8 @@
 // The life of one change, from question to answer. Pure: the dialog shows it, the hook beside it drives it.
 
 import type { Params } from "../api";
-import type { Hazard, Plan, Verb } from "../types";
-
-/** A call that would change something, as data: buttons make it, the plan dialog asks, shows and sends it. */
-export interface Change {
-  /** What the person wants, as a heading: "Disable repository". */
-  title: string;
-  node: string;
-  verb: Verb;
-  /** Below the API's base, variables filled in. */
-  path: string;
-  params: Params;
-}
+import type { Hazard, Plan } from "../types";
+import type { ChangeCall } from "./change";
 
 /** `moved`: the host has changed since the person looked, so this is a plan from what is there now. */
 export type PlanState =
@@ -86,7 +76,7 @@ export function succeeded(exit: string): boolean {
  * The parameters to send. The digest says what the person was looking at; when that is out of date they are shown the
  * new plan instead, and from then on its fingerprint says what they looked at.
  */
-export function paramsOf(change: Change, state: PlanState): Params {
+export function paramsOf(change: ChangeCall, state: PlanState): Params {
   if (!("moved" in state) || !state.moved) return change.params;
   return { ...change.params, digest: undefined };
 }

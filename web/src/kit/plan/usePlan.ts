@@ -3,7 +3,8 @@ import { useCallback, useEffect, useReducer } from "react";
 import { exchange, isModified } from "../api";
 import type { Plan } from "../types";
 import { useTaskStatus } from "../tasks/data";
-import { consent, FIRST, next, paramsOf, type Change, type PlanState } from "./state";
+import type { ChangeCall } from "./change";
+import { consent, FIRST, next, paramsOf, type PlanState } from "./state";
 
 export interface PlanControls {
   state: PlanState;
@@ -12,7 +13,7 @@ export interface PlanControls {
   ask: () => void;
 }
 
-export function usePlan(change: Change): PlanControls {
+export function usePlan(change: ChangeCall): PlanControls {
   const [state, send] = useReducer(next, FIRST);
   const queries = useQueryClient();
   const ask = useCallback(() => send({ is: "ask" }), []);

@@ -16,7 +16,7 @@ const LOOK = {
 } as const satisfies Record<TaskResult, unknown>;
 
 /** How a task ended, as a coloured word; the whole sentence of a failed one stands beside it. */
-export function TaskState({ task }: { task: { status?: string; endtime?: number } }) {
+export function TaskState({ task }: { task: { status?: string | null; endtime?: number | null } }) {
   const result = taskResult(task.status, isRunning(task));
   const { color, icon, word } = LOOK[result];
   return (

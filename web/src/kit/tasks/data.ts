@@ -1,7 +1,7 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
-import { exchange, get, pathOf } from "../api";
-import type { LogLine, Task, TaskStatus } from "../types";
+import { answer, api } from "../api";
+import type { Task } from "../types";
 
 /** How often a running task is looked at, and how often a quiet host is asked for tasks that others started. */
 const RUNNING_MS = 1_000;
@@ -14,7 +14,7 @@ const TASK = "/nodes/{node}/tasks/{upid}";
 export function useRecentTasks() {
   return useQuery({
     queryKey: ["cluster", "tasks"],
-    queryFn: async ({ signal }) => (await get<Task[]>("/cluster/tasks", {}, signal)).data,
+    queryFn: async ({ signal }) => (await answer(api.GET("/cluster/tasks", { signal }))).data,
     refetchInterval: ({ state }) => (state.data?.some(isRunning) ? 2 * RUNNING_MS : QUIET_MS),
   });
 }
@@ -23,8 +23,10 @@ export function useTaskStatus(node: string, upid: string | undefined) {
   return useQuery({
     queryKey: ["node", node, "task", upid, "status"],
     enabled: upid !== undefined,
-    queryFn: async ({ signal }) =>
-      (await get<TaskStatus>(pathOf(`${TASK}/status`, { node, upid: upid ?? "" }), {}, signal)).data,
+    queryFn: async ({ signal }) => {
+      const params = { path: { node, upid: upid ?? "" } };
+      return (await answer(api.GET(`${TASK}/status`, { params, signal }))).data;
+    },
     refetchInterval: ({ state }) => (state.data?.status === "stopped" ? false : RUNNING_MS),
   });
 }
@@ -38,9 +40,9 @@ export function useTaskLog(node: string, upid: string, running: boolean) {
     queryFn: async ({ signal }) => {
       const lines = [...(queries.getQueryData<string[]>(queryKey) ?? [])];
       for (;;) {
-        const path = pathOf(`${TASK}/log`, { node, upid });
         const start = lines.length;
-        const { data, total } = await get<LogLine[]>(path, { start, limit: CHUNK }, signal);
+        const params = { path: { node, upid }, query: { start, limit: CHUNK } };
+        const { data, total } = await answer(api.GET(`${TASK}/log`, { params, signal }));
         // An empty log, or one without news, is answered with one line "no content".
         const news = data.filter(({ n }) => n > start && (total === undefined || n <= total));
         lines.push(...news.map(({ t }) => t));
@@ -58,12 +60,11 @@ export function useTaskLog(node: string, upid: string, running: boolean) {
 }
 
 export function stopTask(node: string, upid: string) {
-  return exchange<null>("DELETE", pathOf(TASK, { node, upid }));
+  return api.DELETE(TASK, { params: { path: { node, upid } } });
 }
 
 export function isRunning(task: Pick<Task, "endtime" | "status">): boolean {
   return (
-    task.endtime === undefined &&
-    (task.status === undefined || task.status === "RUNNING" || task.status === "running")
+    task.endtime == null && (task.status == null || task.status === "RUNNING" || task.status === "running")
   );
 }

@@ -25,9 +25,9 @@ export function taskName(task: { type: string; id?: string }): string {
 
 export type TaskResult = "running" | "ok" | "warning" | "error" | "unknown";
 
-export function taskResult(status: string | undefined, running: boolean): TaskResult {
+export function taskResult(status: string | null | undefined, running: boolean): TaskResult {
   if (running) return "running";
   if (status === "OK") return "ok";
-  if (status === undefined || status === "" || status === "unexpected status") return "unknown";
+  if (status == null || status === "" || status === "unexpected status") return "unknown";
   return status.startsWith("WARNINGS") ? "warning" : "error";
 }

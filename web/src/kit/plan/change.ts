@@ -1,0 +1,51 @@
+import type { paths } from "../../api/schema";
+import { pathOf, type Params } from "../api";
+import type { Verb } from "../types";
+
+/** A call that would change something, as data: buttons make it, the plan dialog asks, shows and sends it. */
+export interface ChangeCall {
+  /** What the person wants, as a heading: "Disable repository". */
+  title: string;
+  node: string;
+  verb: Verb;
+  /** Below the API's base, variables filled in. */
+  path: string;
+  params: Params;
+}
+
+type Changing = "post" | "put" | "delete";
+
+/** The paths that understand this verb. */
+type PathsOf<V extends Changing> = {
+  [Path in keyof paths]: paths[Path] extends Record<V, object> ? Path : never;
+}[keyof paths];
+
+/** What the plan dialog says itself. */
+type OfTheDialog = "dry-run" | "accept" | "plan" | "background";
+
+type Operation<V extends Changing, Path extends keyof paths> = NonNullable<paths[Path][V]>;
+
+type Variables<Op> = Op extends { parameters: { path: infer Names } } ? Names : never;
+
+type Given<Op> = Op extends { requestBody?: { content: { "application/json": infer Body } } }
+  ? Omit<Body, OfTheDialog>
+  : Op extends { parameters: { query?: infer Query } }
+    ? Omit<NonNullable<Query>, OfTheDialog>
+    : never;
+
+/** A call of a method of the API that changes something: the compiler knows its parameters from the document. */
+export function change<V extends Changing, Path extends PathsOf<V>>(
+  title: string,
+  verb: V,
+  path: Path,
+  variables: Variables<Operation<V, Path>> & { node: string },
+  params: Given<Operation<V, Path>>,
+): ChangeCall {
+  return {
+    title,
+    node: variables.node,
+    verb: verb.toUpperCase() as Verb,
+    path: pathOf(path, variables),
+    params: params as Params,
+  };
+}
