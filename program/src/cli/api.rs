@@ -104,7 +104,7 @@ pub(super) fn described() -> Vec<Command> {
                     .help("Parameters of the method; see the usage of the path"),
             ),
             Action::Ls => command.arg(path_arg()),
-            Action::Usage => usage::describe(command),
+            Action::Usage => usage::describe(Command::new(name).about(about)),
         }
     };
     ACTIONS.map(described).into()

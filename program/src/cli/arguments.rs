@@ -31,6 +31,8 @@ pub(super) enum Given {
     Word(String),
     /// A known option; booleans are 1 or 0, or what was typed instead.
     Option { name: &'static str, value: String },
+    /// A known flag that was raised.
+    Flag(&'static str),
     /// Something that looks like an option and is none, or lacks its value: clap says what is wrong with it.
     Strange(String),
 }
@@ -58,13 +60,20 @@ pub(super) fn sort_out(words: Vec<String>, known: &[Known], by_position: bool) -
             (_, Some(value)) => Some(yes_or_no(value).map_or_else(|| value.to_owned(), str::to_owned)),
             (shape, None) => {
                 let may_follow = shape == Shape::Boolean || (shape == Shape::Switch && !by_position);
-                let follows = words.next_if(|next| may_follow && yes_or_no(next).is_some());
-                Some(follows.and_then(|word| yes_or_no(&word)).unwrap_or("1").to_owned())
+                // where no word has a place of its own, any word can only be meant as the value
+                let fits =
+                    |next: &String| yes_or_no(next).is_some() || !(by_position || next.starts_with('-'));
+                let follows = words.next_if(|next| may_follow && fits(next));
+                let value = follows.unwrap_or_else(|| "1".to_owned());
+                Some(yes_or_no(&value).map_or(value.clone(), str::to_owned))
             }
         };
-        given.push(match value {
-            Some(value) => Given::Option { name: option.name, value },
-            None => Given::Strange(format!("--{}", option.name)),
+        given.extend(match (option.shape, value.as_deref()) {
+            (Shape::Flag, Some("0")) => None,
+            (Shape::Flag, Some("1")) => Some(Given::Flag(option.name)),
+            (Shape::Flag, Some(other)) => Some(Given::Strange(format!("--{}={other}", option.name))),
+            (_, Some(_)) => value.map(|value| Given::Option { name: option.name, value }),
+            (_, None) => Some(Given::Strange(format!("--{}", option.name))),
         });
     }
     given
@@ -77,6 +86,7 @@ pub(super) fn for_clap(given: Vec<Given>) -> Vec<String> {
         match one {
             Given::Word(word) => positions.push(word),
             Given::Option { name, value } => options.push(format!("--{name}={value}")),
+            Given::Flag(name) => options.push(format!("--{name}")),
             Given::Strange(word) => options.push(word),
         }
     }
@@ -150,13 +160,17 @@ mod tests {
             assert_eq!(clap(words, false), ["--errors=1"], "{words}");
         }
         assert_eq!(clap("--errors off", false), ["--errors=0"]);
-        assert_eq!(clap("--errors file", false), ["--errors=1", "file"]);
+        assert_eq!(clap("--errors file", true), ["--errors=1", "file"]);
+        assert_eq!(clap("--errors maybe", false), ["--errors=maybe"]);
+        assert_eq!(clap("--errors --limit 5", false), ["--errors=1", "--limit=5"]);
         assert_eq!(clap("--errors=maybe", false), ["--errors=maybe"]);
     }
 
     #[test]
     fn a_switch_does_not_swallow_what_could_be_an_argument() {
-        assert_eq!(clap("--yes 1", true), ["--yes=1", "1"]);
+        assert_eq!(clap("--yes 1", true), ["--yes", "1"]);
+        assert_eq!(clap("--yes=0", true), Vec::<String>::new());
+        assert_eq!(clap("--yes=perhaps", true), ["--yes=perhaps"]);
         assert_eq!(clap("--quiet 1", true), ["--quiet=1", "1"]);
         assert_eq!(clap("--quiet 0", false), ["--quiet=0"]);
     }

@@ -29,14 +29,11 @@ impl Consent {
         if !leaf.asks {
             return Self::default();
         }
-        let flag = |id: &str| {
-            matches.get_many::<String>(id).and_then(|mut values| values.next_back()).is_some_and(|v| v == "1")
-        };
         let accepted = matches.try_get_many::<String>("consent:accept").ok().flatten();
         let ids = accepted.into_iter().flatten().flat_map(|ids| ids.split([',', ';', ' ']));
         Self {
-            plan_only: flag("consent:plan"),
-            yes: flag("consent:yes"),
+            plan_only: matches.get_flag("consent:plan"),
+            yes: matches.get_flag("consent:yes"),
             accepted: ids.filter(|id| !id.is_empty()).map(str::to_owned).collect(),
         }
     }

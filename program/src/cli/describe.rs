@@ -96,13 +96,7 @@ impl<'m> Leaf<'m> {
     fn consent(&self) -> Vec<Arg> {
         const HEADING: &str = "Options of changes";
         let flag = |name: &'static str| {
-            Arg::new(format!("consent:{name}"))
-                .long(name)
-                .num_args(0..=1)
-                .require_equals(true)
-                .default_missing_value("1")
-                .value_name("BOOLEAN")
-                .help_heading(HEADING)
+            Arg::new(format!("consent:{name}")).long(name).action(ArgAction::SetTrue).help_heading(HEADING)
         };
         let mut args = vec![
             flag("plan").visible_alias("dry-run").help("Show what would be done, and do nothing"),

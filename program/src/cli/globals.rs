@@ -49,6 +49,7 @@ impl Default for Globals {
 struct Global {
     name: &'static str,
     shape: Shape,
+    /// How its value is called; nothing for a switch that is best just turned.
     value: &'static str,
     help: &'static str,
     apply: fn(&mut Globals, &str) -> Result<(), String>,
@@ -110,7 +111,7 @@ const GLOBALS: [Global; 7] = [
     Global {
         name: "human-readable",
         shape: Shape::Switch,
-        value: "",
+        value: "BOOLEAN",
         help: "Print times as dates [default: 1]",
         apply: |globals, value| Ok(globals.human = boolean(value)?),
     },
@@ -164,9 +165,10 @@ pub(super) fn describe<'a>(claimed: impl Fn(&str) -> bool + 'a) -> impl Iterator
             .help_heading(HEADING)
             .hide(global.name == "nooutput")
             .display_order(900);
-        match global.shape {
-            Shape::Value => arg.value_name(global.value).action(ArgAction::Append),
-            _ => arg.num_args(0..=1).require_equals(true).hide_possible_values(true).value_name("BOOLEAN"),
+        match (global.shape, global.value) {
+            (Shape::Value, name) => arg.value_name(name).action(ArgAction::Append),
+            (_, "") => arg.action(ArgAction::SetTrue),
+            (_, name) => arg.num_args(0..=1).require_equals(true).value_name(name),
         }
     })
 }

@@ -13,14 +13,7 @@ const VERBS: [Verb; 4] = [Verb::Get, Verb::Put, Verb::Post, Verb::Delete];
 
 /// The arguments of this command.
 pub(super) fn describe(command: Command) -> Command {
-    let flag = |name: &'static str| {
-        Arg::new(name)
-            .long(name)
-            .num_args(0..=1)
-            .require_equals(true)
-            .default_missing_value("1")
-            .value_name("BOOLEAN")
-    };
+    let flag = |name: &'static str| Arg::new(name).long(name).action(ArgAction::SetTrue);
     let own = [
         path_arg(),
         Arg::new("command")
@@ -59,7 +52,7 @@ pub(super) fn run(
         let command = only.unwrap_or("get");
         return Err(Failure::usage(format!("No '{command}' handler defined for '{path}'")));
     }
-    let (verbose, returns) = (said("verbose") == Some("1"), said("returns") == Some("1"));
+    let (verbose, returns) = (matches.get_flag("verbose"), matches.get_flag("returns"));
     let texts: Vec<String> =
         found.iter().map(|method| of_method(&called.join(" "), &path, method, verbose, returns)).collect();
     output::print(&output::escape_lines(&texts.join("\n")))

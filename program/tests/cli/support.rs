@@ -9,19 +9,19 @@ use std::process::{Command, Output, Stdio};
 use tempfile::TempDir;
 
 /// Another system's tree: a fresh Debian 12 with three repositories and a few tasks.
-pub struct Tree(TempDir);
+pub(crate) struct Tree(TempDir);
 
-pub const SOURCES: &str = "# written by hand, and to stay\n\
+pub(crate) const SOURCES: &str = "# written by hand, and to stay\n\
     deb http://deb.debian.org/debian bookworm main contrib\n\
     \n\
     deb http://deb.debian.org/debian-security bookworm-security main contrib\n";
 
-pub const VM_BACKUP: &str = "UPID:pve:00004B2C:0018A1F4:65A0B1C2:vzdump:100:root@pam:";
-pub const REFRESH: &str = "UPID:pve:00004B2D:0018A1F5:65A0B1C3:aptupdate::alice@pve:";
-pub const VM_START: &str = "UPID:pve:00004B2E:0018A1F6:65A0B1C4:qmstart:101:root@pam:";
+pub(crate) const VM_BACKUP: &str = "UPID:pve:00004B2C:0018A1F4:65A0B1C2:vzdump:100:root@pam:";
+pub(crate) const REFRESH: &str = "UPID:pve:00004B2D:0018A1F5:65A0B1C3:aptupdate::alice@pve:";
+pub(crate) const VM_START: &str = "UPID:pve:00004B2E:0018A1F6:65A0B1C4:qmstart:101:root@pam:";
 
 impl Tree {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let tree = Self(TempDir::new().unwrap());
         tree.write("etc/hostname", "pve\n");
         tree.write("etc/os-release", "ID=debian\nVERSION_ID=\"12\"\nVERSION_CODENAME=bookworm\n");
@@ -34,7 +34,7 @@ impl Tree {
     }
 
     /// The tree with a history of three tasks.
-    pub fn with_tasks() -> Self {
+    pub(crate) fn with_tasks() -> Self {
         let tree = Self::new();
         let ended = [
             (
@@ -61,27 +61,27 @@ impl Tree {
         tree
     }
 
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.0.path()
     }
 
-    pub fn write(&self, name: &str, text: impl AsRef<[u8]>) {
+    pub(crate) fn write(&self, name: &str, text: impl AsRef<[u8]>) {
         let path = self.path().join(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, text).unwrap();
     }
 
-    pub fn read(&self, name: &str) -> String {
+    pub(crate) fn read(&self, name: &str) -> String {
         fs::read_to_string(self.path().join(name)).unwrap()
     }
 
     /// Runs `innkeeper --root TREE WORDS`.
-    pub fn innkeeper(&self, words: &[&str]) -> Run {
+    pub(crate) fn innkeeper(&self, words: &[&str]) -> Run {
         self.run("innkeeper", words)
     }
 
     /// Runs the program by one of its names.
-    pub fn run(&self, name: &str, words: &[&str]) -> Run {
+    pub(crate) fn run(&self, name: &str, words: &[&str]) -> Run {
         let root = self.path().to_str().unwrap();
         let mut all = vec!["--root", root];
         all.extend(words);
@@ -91,7 +91,7 @@ impl Tree {
         run
     }
 
-    pub fn command(&self, words: &[&str]) -> Command {
+    pub(crate) fn command(&self, words: &[&str]) -> Command {
         let mut command = program("innkeeper");
         command.arg("--root").arg(self.path()).args(words);
         command
@@ -99,28 +99,28 @@ impl Tree {
 }
 
 /// The program under one of its names, in a small UTF-8 terminal's environment.
-pub fn program(name: &str) -> Command {
+pub(crate) fn program(name: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_innkeeper"));
     command.arg0(name).env_clear().env("LC_ALL", "C.UTF-8").env("TZ", "UTC").env("COLUMNS", "80");
     command
 }
 
-pub fn run(name: &str, words: &[&str]) -> Run {
+pub(crate) fn run(name: &str, words: &[&str]) -> Run {
     let output = program(name).args(words).stdin(Stdio::null()).output().unwrap();
     Run::new(format!("$ {name} {}", words.join(" ")), output)
 }
 
 /// What came out of a run.
-pub struct Run {
+pub(crate) struct Run {
     shown: String,
     root: Option<String>,
-    pub code: i32,
-    pub stdout: String,
-    pub stderr: String,
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 impl Run {
-    pub fn new(shown: String, output: Output) -> Self {
+    pub(crate) fn new(shown: String, output: Output) -> Self {
         Self {
             shown,
             root: None,
@@ -131,7 +131,7 @@ impl Run {
     }
 
     /// Everything a person would see, with what differs from run to run replaced.
-    pub fn whole(&self) -> String {
+    pub(crate) fn whole(&self) -> String {
         let mut text = format!("{}\n{}", self.shown, self.stdout);
         if !self.stderr.is_empty() {
             text.push_str(&format!("--- stderr\n{}", self.stderr));
@@ -145,7 +145,7 @@ impl Run {
         settled(&text)
     }
 
-    pub fn success(self) -> Self {
+    pub(crate) fn success(self) -> Self {
         assert_eq!(self.code, 0, "{}", self.whole());
         self
     }
@@ -195,7 +195,7 @@ fn like(text: &str, pattern: &str) -> bool {
 }
 
 /// Runs the program on a terminal of its own, types `answers`, and gives everything the terminal showed.
-pub fn on_a_terminal(mut command: Command, answers: &str) -> (String, i32) {
+pub(crate) fn on_a_terminal(mut command: Command, answers: &str) -> (String, i32) {
     use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
     let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
     grantpt(&master).unwrap();

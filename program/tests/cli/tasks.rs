@@ -11,6 +11,14 @@ fn the_task_list_has_the_originals_columns_and_status_words() {
     let list = tree.run("pvenode", &["task", "list", "--noborder"]).success();
     let header: Vec<&str> = list.stdout.lines().next().unwrap().split_whitespace().collect();
     assert_eq!(header, ["upid", "type", "id", "user", "starttime", "endtime", "status"]);
+    let wide = tree.command(&["task", "list"]).env("COLUMNS", "160").output().unwrap();
+    assert_snapshot!(String::from_utf8(wide.stdout).unwrap());
+}
+
+/// NODE-08
+#[test]
+fn on_a_narrow_terminal_the_id_of_a_task_stays_whole() {
+    let tree = Tree::with_tasks();
     assert_snapshot!(tree.run("pvenode", &["task", "list"]).success().whole());
 }
 

@@ -50,6 +50,16 @@ impl Table {
         self.rows.push(cells.iter().map(|cell| harmless(cell)).collect());
     }
 
+    /// Columns of a terminal that the table needs if no cell is to be wrapped.
+    pub(in crate::cli) fn natural_width(&self) -> usize {
+        let longest = |column: usize| {
+            let cells = self.rows.iter().filter_map(|row| row.get(column)).chain(self.columns.get(column));
+            cells.map(|cell| cell.chars().count()).max().unwrap_or_default()
+        };
+        // a border and two blanks beside each cell, and one more border
+        (0..self.columns.len()).map(|column| longest(column) + 3).sum::<usize>() + 1
+    }
+
     /// The table as text; nothing when it has no rows.
     pub(in crate::cli) fn render(&self, style: &Style) -> String {
         if self.rows.is_empty() {

@@ -15,10 +15,13 @@ use super::{Style, escape, json as canonical};
 #[derive(Debug, Default)]
 pub(in crate::cli) struct Times(BTreeSet<String>);
 
+/// What the original calls such fields wherever it has them.
+const ALWAYS_TIMES: [&str; 2] = ["starttime", "endtime"];
+
 /// Fields whose schema says so: "… in seconds since 1970".
 pub(in crate::cli) fn times_of(method: &Method) -> Times {
     let (schema, named) = (method.returns)();
-    let mut times = BTreeSet::new();
+    let mut times = ALWAYS_TIMES.map(str::to_owned).into();
     collect_times(&json!(schema), &mut times);
     for (_, schema) in named {
         collect_times(&json!(schema), &mut times);

@@ -19,13 +19,18 @@ pub(super) fn list(data: &Value, style: &Style, _context: &Context<'_>) -> Strin
         out.push_str(&wrapped(&format!("error: {}", text(error, "error")), "  ", width));
         out.push('\n');
     }
-    standard(&mut out, data, width);
+    standard(&mut out, data);
     if let Some(status) = data.get("status") {
         let level = text(status, "level");
         out.push_str(&wrapped(&format!("status: {}", text(status, "message")), "", width));
-        for message in items(status, "messages") {
-            let told = format!("{}: {}", text(message, "level"), text(message, "message"));
-            out.push_str(&wrapped(&told, "  ", width));
+        let messages = items(status, "messages").iter();
+        let mut told: Vec<String> = messages
+            .map(|message| format!("{}: {}", text(message, "level"), text(message, "message")))
+            .collect();
+        // several entries may have the same fault
+        told.dedup();
+        for message in told {
+            out.push_str(&wrapped(&message, "  ", width));
         }
         if text(status, "message").is_empty() && !level.is_empty() {
             out.push_str(&format!("status: {}\n", escape(level)));
@@ -45,8 +50,10 @@ fn file_text(out: &mut String, file: &Value, data: &Value, width: usize) {
         let words = words.iter().filter(|word| !word.is_empty()).cloned().collect::<Vec<_>>().join(" ");
         let told = wrapped(&words, "          ", width);
         line(out, &format!("  {index:>3}  {state}  {}", told.trim()));
-        for (kind, message) in about(data, path, index) {
-            out.push_str(&wrapped(&format!("{kind}: {message}"), "            ", width));
+        let remarks =
+            about(data, path, index).into_iter().map(|(kind, message)| format!("{kind}: {message}"));
+        for remark in remarks.chain(signatures(data, path, index)) {
+            out.push_str(&wrapped(&remark, "            ", width));
         }
     }
     out.push('\n');
@@ -65,7 +72,35 @@ fn about<'v>(data: &'v Value, path: &str, index: usize) -> Vec<(&'v str, &'v str
         .collect()
 }
 
-fn standard(out: &mut String, data: &Value, width: usize) {
+/// Who signs what an entry offers, as far as that is known.
+fn signatures(data: &Value, path: &str, index: usize) -> Vec<String> {
+    let is_here = |signature: &&Value| {
+        text(signature, "path") == path
+            && signature.get("index").and_then(Value::as_u64) == u64::try_from(index).ok()
+    };
+    let mut told = Vec::new();
+    for signature in items(data, "signatures").iter().filter(is_here) {
+        let matches = signature.get("matches").and_then(Value::as_i64);
+        if signature.get("keyring-exists").and_then(Value::as_i64) == Some(0) {
+            let errors = joined(signature, "keyring-errors");
+            let what = if errors.is_empty() { joined(signature, "keyrings") } else { errors };
+            told.push(format!("keyring: missing or unreadable {what}"));
+        } else if matches == Some(0) {
+            told.push(format!("signature: {} is signed by none of its keys", text(signature, "suite")));
+        } else if matches == Some(1) {
+            let name = |key: &Value| {
+                let owner = items(key, "user-ids").first().and_then(Value::as_str).unwrap_or_default();
+                format!("signed by: {owner} {}", text(key, "fingerprint"))
+            };
+            told.extend(items(signature, "keys").iter().map(name));
+        }
+    }
+    told.sort();
+    told.dedup();
+    told
+}
+
+fn standard(out: &mut String, data: &Value) {
     let repositories = items(data, "standard-repos");
     if repositories.is_empty() {
         return;
@@ -77,15 +112,8 @@ fn standard(out: &mut String, data: &Value, width: usize) {
             Some(_) => "off",
             None => "-  ",
         };
-        line(
-            out,
-            &format!(
-                "  {state}  {}: {}",
-                escape(text(repository, "handle")),
-                escape(text(repository, "name"))
-            ),
-        );
-        out.push_str(&wrapped(text(repository, "description"), "         ", width));
+        let handle = escape(text(repository, "handle"));
+        line(out, &format!("  {state}  {handle:<28}  {}", escape(text(repository, "name"))));
     }
     out.push('\n');
 }

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{Context, text};
-use crate::cli::output::{Style, Table, escape_lines, plain, times_of};
+use crate::cli::output::{Style, Table, escape, escape_lines, plain, times_of};
 
 const COLUMNS: [&str; 7] = ["upid", "type", "id", "user", "starttime", "endtime", "status"];
 
@@ -20,17 +20,25 @@ pub(super) fn in_few_words(mut tasks: Value) -> Value {
     tasks
 }
 
-/// The newest first, as the history is read.
+/// The newest first, as the history is read: the original's table, or two lines each where that is too wide. An id
+/// that is broken over several lines could not be copied.
 pub(super) fn list(tasks: &Value, style: &Style, context: &Context<'_>) -> String {
     let times = times_of(context.method);
     let mut table = Table::new(COLUMNS);
+    let mut lines = String::new();
     for task in tasks.as_array().into_iter().flatten() {
-        let cell = |name: &&'static str| {
-            task.get(*name).map(|value| plain(name, value, style, &times)).unwrap_or_default()
+        let cell = |name: &'static str| {
+            task.get(name).map(|value| plain(name, value, style, &times)).unwrap_or_default()
         };
-        table.row(COLUMNS.iter().map(cell).collect());
+        let [upid, kind, id, user, start, end, status] = COLUMNS.map(cell);
+        let until = if end.is_empty() { String::new() } else { format!(" to {end}") };
+        let what = if id.is_empty() { kind.clone() } else { format!("{kind} {id}") };
+        let told = format!("{status}  {what}  {user}  {start}{until}");
+        lines.push_str(&format!("{}\n  {}\n", escape(&told), escape(&upid)));
+        table.row(vec![upid, kind, id, user, start, end, status]);
     }
-    table.render(style)
+    let fits = style.width.is_none_or(|width| table.natural_width() <= usize::from(width));
+    if fits || !style.border { table.render(&Style { width: None, ..*style }) } else { lines }
 }
 
 /// The lines, and nothing else.
