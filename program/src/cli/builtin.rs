@@ -134,9 +134,14 @@ pub(super) fn all() -> &'static [Builtin] {
     &ALL
 }
 
-/// Their names, but for the hidden ones.
+/// Those that people use.
+pub(super) fn shown() -> impl Iterator<Item = &'static Builtin> {
+    ALL.iter().filter(|builtin| !builtin.hidden)
+}
+
+/// Their names.
 pub(super) fn names() -> impl Iterator<Item = &'static str> {
-    ALL.iter().filter(|builtin| !builtin.hidden).map(|builtin| builtin.name)
+    shown().map(|builtin| builtin.name)
 }
 
 /// Finds the one that the first word fits, and what else was typed. Hidden ones must be spelled out.

@@ -31,13 +31,13 @@ impl<'m> Leaf<'m> {
         let all = method.all_params();
         let of = |wanted: &&'static str| all.iter().find(|param| param.name == *wanted).copied();
         let positional: Vec<Property> = name.positional.iter().filter_map(of).collect();
-        let left_over = |param: &Property| {
-            param.name != "node"
-                && !name.positional.contains(&param.name)
-                && !name.preset.iter().chain(fixed).any(|(preset, _)| *preset == param.name)
-                && !(method.has_dry_run() && OF_THE_CALL.contains(&param.name))
+        let decided = |param: &Property| {
+            param.name == "node"
+                || name.positional.contains(&param.name)
+                || name.preset.iter().chain(fixed).any(|(preset, _)| *preset == param.name)
+                || (method.has_dry_run() && OF_THE_CALL.contains(&param.name))
         };
-        let options = all.iter().copied().filter(left_over).collect();
+        let options = all.iter().copied().filter(|param| !decided(param)).collect();
         Self { method, positional, options, asks: method.has_dry_run() }
     }
 
@@ -215,9 +215,7 @@ pub(super) fn everything(commands: &Commands) -> Command {
         command = command.subcommand(in_full(commands, word, tree));
     }
     match program {
-        Program::Innkeeper => {
-            command.subcommands(super::builtin::all().iter().map(|builtin| builtin.in_full()))
-        }
+        Program::Innkeeper => command.subcommands(super::builtin::shown().map(|builtin| builtin.in_full())),
         Program::Pvesh => command.subcommands(super::api::described()),
         Program::Pvenode => command,
     }

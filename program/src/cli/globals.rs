@@ -52,7 +52,13 @@ struct Global {
     /// How its value is called; nothing for a switch that is best just turned.
     value: &'static str,
     help: &'static str,
-    apply: fn(&mut Globals, &str) -> Result<(), String>,
+    effect: Effect,
+}
+
+/// What it does.
+enum Effect {
+    Say(fn(&mut Globals, &str) -> Result<(), String>),
+    Turn(fn(&mut Globals, bool)),
 }
 
 const GLOBALS: [Global; 7] = [
@@ -61,59 +67,59 @@ const GLOBALS: [Global; 7] = [
         shape: Shape::Value,
         value: "DIR",
         help: "Work on the system below DIR: nothing outside is touched and no command runs",
-        apply: |globals, value| {
+        effect: Effect::Say(|globals, value| {
             globals.root = Some(Utf8PathBuf::from(value));
             Ok(())
-        },
+        }),
     },
     Global {
         name: "output-format",
         shape: Shape::Value,
         value: "text|json|json-pretty|yaml",
         help: "How the result is printed [default: text]",
-        apply: |globals, value| {
+        effect: Effect::Say(|globals, value| {
             let known = FORMATS.iter().find(|(name, _)| *name == value);
             let names = FORMATS.map(|(name, _)| name).join(", ");
             globals.format = known
                 .ok_or_else(|| format!("value '{value}' does not have a value in the enumeration '{names}'"))?
                 .1;
             Ok(())
-        },
+        }),
     },
     Global {
         name: "noborder",
         shape: Shape::Switch,
         value: "",
         help: "Print tables without border",
-        apply: |globals, value| Ok(globals.border = !boolean(value)?),
+        effect: Effect::Turn(|globals, on| globals.border = !on),
     },
     Global {
         name: "noheader",
         shape: Shape::Switch,
         value: "",
         help: "Print tables without column headers",
-        apply: |globals, value| Ok(globals.header = !boolean(value)?),
+        effect: Effect::Turn(|globals, on| globals.header = !on),
     },
     Global {
         name: "quiet",
         shape: Shape::Switch,
         value: "",
         help: "Print neither result nor task log",
-        apply: |globals, value| Ok(globals.quiet = boolean(value)?),
+        effect: Effect::Turn(|globals, on| globals.quiet = on),
     },
     Global {
         name: "nooutput",
         shape: Shape::Switch,
         value: "",
         help: "The same, by its other name",
-        apply: |globals, value| Ok(globals.quiet |= boolean(value)?),
+        effect: Effect::Turn(|globals, on| globals.quiet |= on),
     },
     Global {
         name: "human-readable",
         shape: Shape::Switch,
         value: "BOOLEAN",
         help: "Print times as dates [default: 1]",
-        apply: |globals, value| Ok(globals.human = boolean(value)?),
+        effect: Effect::Turn(|globals, on| globals.human = on),
     },
 ];
 
@@ -144,7 +150,11 @@ pub(super) fn take(given: &mut Vec<Given>, claimed: impl Fn(&str) -> bool) -> Re
         let Given::Option { name, value } = one else { return true };
         let mut free = GLOBALS.iter().filter(|global| !claimed(global.name));
         let Some(global) = free.find(|global| global.name == *name) else { return true };
-        if let Err(message) = (global.apply)(&mut globals, value) {
+        let applied = match global.effect {
+            Effect::Say(say) => say(&mut globals, value),
+            Effect::Turn(turn) => boolean(value).map(|on| turn(&mut globals, on)),
+        };
+        if let Err(message) = applied {
             wrong.get_or_insert((global.name, message));
         }
         false
