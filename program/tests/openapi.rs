@@ -1,5 +1,8 @@
 //! The OpenAPI document is generated from the declarations, committed, and compared.
-#![allow(clippy::disallowed_methods, reason = "tests play the world outside: files, processes, sockets, time")]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "tests play the world outside: files, processes, sockets, time"
+)]
 
 /// GEN-05: every method is in the document; a change of the API is a change of this file, seen in review
 #[test]
@@ -13,5 +16,8 @@ fn the_committed_document_is_that_of_the_code() {
         std::fs::write(path, &text).unwrap();
     }
     let committed = std::fs::read_to_string(path).unwrap_or_default();
-    assert!(committed == text, "docs/openapi.json is not that of the code: run `make docs` and look at the difference");
+    assert!(
+        committed == text,
+        "docs/openapi.json is not that of the code: run `make docs` and look at the difference"
+    );
 }

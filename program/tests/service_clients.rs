@@ -1,5 +1,8 @@
 //! Clients of the original, and a fuzzer of the OpenAPI document, against the running program.
-#![allow(clippy::disallowed_methods, reason = "tests play the world outside: files, processes, sockets, time")]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "tests play the world outside: files, processes, sockets, time"
+)]
 
 mod support;
 

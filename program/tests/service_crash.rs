@@ -1,6 +1,9 @@
 //! The daemon dies between any two moments of a change: afterwards the file is old or new, and the journal says which.
 #![cfg(feature = "failpoints")]
-#![allow(clippy::disallowed_methods, reason = "tests play the world outside: files, processes, sockets, time")]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "tests play the world outside: files, processes, sockets, time"
+)]
 
 mod support;
 
@@ -32,7 +35,11 @@ fn a_daemon_killed_at_any_moment_leaves_the_file_whole_and_the_journal_telling()
         assert!(file == SOURCES_LIST || file == new, "{moment}: the file is torn: {file:?}");
         tree.json(&["history", "verify"]);
         let history = tree.json(&["history", "list"]);
-        let change = history.as_array().unwrap().iter().find(|change| change["path"].as_str().unwrap().ends_with("/repositories"));
+        let change = history
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|change| change["path"].as_str().unwrap().ends_with("/repositories"));
         let Some(change) = change else {
             assert_eq!(file, SOURCES_LIST, "{moment}: a change that is not in the journal");
             continue;

@@ -47,7 +47,7 @@ pub struct Api {
     routes: Routes,
     host: Arc<dyn Host>,
     engine: Engine,
-    store: Arc<dyn ConfigStore>,
+    store: Arc<DirStore>,
     /// Opened when somebody has to be identified: a command run by root needs none of it.
     access: OnceLock<Access>,
     workers: Option<Box<dyn Workers>>,
@@ -123,8 +123,16 @@ impl Api {
     }
 
     /// Cluster-wide configuration: `/etc/pve`.
-    pub fn store(&self) -> &Arc<dyn ConfigStore> {
-        &self.store
+    pub fn store(&self) -> Arc<dyn ConfigStore> {
+        Arc::clone(&self.store) as Arc<dyn ConfigStore>
+    }
+
+    /// Makes the directories of `/etc/pve` where they are missing.
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub fn lay_out_store(&self) -> Result<(), Problem> {
+        self.store.initialise(&self.host.node_name())
     }
 
     /// Who may do what.
@@ -135,7 +143,7 @@ impl Api {
         if let Some(access) = self.access.get() {
             return Ok(access);
         }
-        let opened = Access::open(Arc::clone(&self.host), Arc::clone(&self.store))?;
+        let opened = Access::open(Arc::clone(&self.host), self.store())?;
         Ok(self.access.get_or_init(|| opened))
     }
 

@@ -42,6 +42,9 @@ pub trait Workers: Send + Sync {
     fn start(&self, order: &WorkOrder) -> Result<String, Problem>;
 }
 
+/// Where cluster-wide configuration lives.
+const CONFIG_STORE: &str = "/etc/pve";
+
 /// A change that passed every check and is about to be carried out.
 pub(crate) struct Agreed<'c, 'a> {
     pub(crate) method: &'c Method,
@@ -111,6 +114,10 @@ impl Agreed<'_, '_> {
     pub(crate) fn carry_out(self, console: &mut dyn Console) -> Result<Answer, Problem> {
         let Self { method, change, call, proposal } = self;
         let Proposal { plan, verify, answer, task_id, undoes } = proposal;
+        if plan.files().any(|change| change.path.starts_with(CONFIG_STORE)) {
+            // on a host that was never served its directories are not there yet, and a file needs one to be in
+            call.api().lay_out_store()?;
+        }
         let again = call.again();
         let goal = || match &verify {
             Verify::PlanAgain => Ok((change.propose)(&again)?.plan),

@@ -24,8 +24,8 @@ pub use call::{Answer, Call};
 pub use change::{WorkOrder, Workers};
 pub use innkeeper_config::{Format, Kind, Property};
 pub use method::{
-    Act, Change, CommandName, Execution, Goal, Handler, Method, Permission, Preview, Proposal, Propose, Run, Shape, Verb,
-    Verify,
+    Act, Change, CommandName, Execution, Goal, Handler, Method, Permission, Preview, Proposal, Propose, Run,
+    Shape, Verb, Verify,
 };
 pub use shape::{bit, bit_option};
 pub use view::{HazardView, PlanView, StepView};

@@ -3,13 +3,17 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
 use crate::method::{Handler, Method, Permission, Verb};
+use crate::view::PlanView;
 
 /// The document for these methods. The same methods always give the same text.
 pub fn document(methods: &[Method]) -> Value {
     let mut paths: BTreeMap<String, Map<String, Value>> = BTreeMap::new();
-    let mut schemas: BTreeMap<String, Value> = BTreeMap::new();
+    let mut schemas: BTreeMap<String, Value> =
+        plan_schemas().into_iter().map(|(name, schema)| (name, json!(schema))).collect();
     for method in methods {
         let (data, named) = (method.returns)();
         for (name, schema) in named {
@@ -41,6 +45,13 @@ pub fn document(methods: &[Method]) -> Value {
         },
         "security": [{ "ticket": [] }, { "token": [] }],
     })
+}
+
+/// A plan and what it is made of: no method declares them as its result, but every change answers with them on demand.
+fn plan_schemas() -> Vec<(String, RefOr<Schema>)> {
+    let mut named = vec![(PlanView::name().into_owned(), PlanView::schema())];
+    PlanView::schemas(&mut named);
+    named
 }
 
 fn operation(method: &Method, data: Value) -> Value {

@@ -28,7 +28,8 @@ impl Certificate {
     pub(super) fn fingerprint(&self) -> Result<String, Problem> {
         let first = CertificateDer::from_pem_slice(self.chain.as_bytes())
             .map_err(|error| Problem::failed(format!("the certificate cannot be read: {error}")))?;
-        let hex: Vec<String> = sha2::Sha256::digest(&first).iter().map(|byte| format!("{byte:02X}")).collect();
+        let hex: Vec<String> =
+            sha2::Sha256::digest(&first).iter().map(|byte| format!("{byte:02X}")).collect();
         Ok(hex.join(":"))
     }
 }
@@ -42,7 +43,10 @@ pub(super) fn read(host: &dyn Host) -> Result<Certificate, Problem> {
         match host.read(&path(name, "pem"), LIMIT) {
             Ok(chain) => {
                 let text = |bytes: Vec<u8>| String::from_utf8(bytes).map_err(Problem::failed);
-                return Ok(Certificate { chain: text(chain)?, key: text(host.read(&path(name, "key"), LIMIT)?)? });
+                return Ok(Certificate {
+                    chain: text(chain)?,
+                    key: text(host.read(&path(name, "key"), LIMIT)?)?,
+                });
             }
             Err(HostError::NotFound { .. }) => {}
             Err(other) => return Err(other.into()),

@@ -119,7 +119,11 @@ async fn keep_house(api: Arc<Api>) {
 }
 
 /// Makes the directory that the socket is in.
-pub(super) fn make_socket_directory(host: &dyn Host, directory: &Utf8Path, group: Option<u32>) -> Result<(), Problem> {
+pub(super) fn make_socket_directory(
+    host: &dyn Host,
+    directory: &Utf8Path,
+    group: Option<u32>,
+) -> Result<(), Problem> {
     let owner = group.map(|group| (0, group));
     Ok(host.make_dirs(directory, Permissions { mode: 0o750, owner })?)
 }

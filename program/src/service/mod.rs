@@ -9,8 +9,8 @@
 mod certificate;
 mod connect;
 mod daemon;
-mod pam;
 mod pages;
+mod pam;
 mod proxy;
 mod serve;
 mod spawn;

@@ -26,12 +26,16 @@ pub(super) fn answer(path: &str) -> Response<Full<Bytes>> {
         None => (Pages::get("index.html"), false),
     };
     let Some(file) = file else {
-        return text(StatusCode::NOT_FOUND, "There is no such page. (A build without the GUI has none: `make build`.)\n");
+        return text(
+            StatusCode::NOT_FOUND,
+            "There is no such page. (A build without the GUI has none: `make build`.)\n",
+        );
     };
     let kind = HeaderValue::from_str(file.metadata.mimetype());
     let mut response = Response::new(Full::new(Bytes::from(file.data.into_owned())));
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, kind.unwrap_or(HeaderValue::from_static("application/octet-stream")));
+    headers
+        .insert(header::CONTENT_TYPE, kind.unwrap_or(HeaderValue::from_static("application/octet-stream")));
     // the names of assets change with their content
     let life = if is_asset { "public, max-age=31536000, immutable" } else { "no-cache" };
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(life));

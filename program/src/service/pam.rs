@@ -30,7 +30,8 @@ impl Authenticator for PamHelper {
         if realm.kind != "pam" {
             return Err(AuthError::Unsupported(realm.kind.clone()));
         }
-        let question = Question { user: user.name().to_owned(), password: password.expose_secret().to_owned() };
+        let question =
+            Question { user: user.name().to_owned(), password: password.expose_secret().to_owned() };
         let text = serde_json::to_string(&question).map_err(|error| AuthError::Failed(error.to_string()))?;
         match spawn::ask_pam_helper(&text) {
             Ok(true) => Ok(()),
@@ -64,13 +65,12 @@ impl ConversationAdapter for OneUser {
 pub(crate) fn pam_helper() -> Result<(), Problem> {
     let mut text = String::new();
     std::io::stdin().take(QUESTION_LIMIT).read_to_string(&mut text).map_err(Problem::failed)?;
-    let question: Question = serde_json::from_str(&text).map_err(|_| refused(ErrorCode::ConversationError))?;
+    let question: Question =
+        serde_json::from_str(&text).map_err(|_| refused(ErrorCode::ConversationError))?;
     let user = question.user.clone();
     let conversation = OneUser(question).into_conversation();
-    let mut transaction = TransactionBuilder::new_with_service(SERVICE)
-        .username(&user)
-        .build(conversation)
-        .map_err(refused)?;
+    let mut transaction =
+        TransactionBuilder::new_with_service(SERVICE).username(&user).build(conversation).map_err(refused)?;
     transaction.authenticate(AuthnFlags::empty()).map_err(refused)?;
     transaction.account_management(AuthnFlags::empty()).map_err(refused)
 }

@@ -6,11 +6,11 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use camino::Utf8PathBuf;
 use http::{HeaderName, HeaderValue, Request, Response, StatusCode, header};
 use http_body_util::combinators::BoxBody;
-use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::client::legacy::Client;
@@ -34,6 +34,8 @@ const CONNECTIONS: usize = 1024;
 const PATIENCE: Duration = Duration::from_secs(10);
 /// The daemon takes no body larger than half of this; what comes beyond is cut off here.
 const BODY_LIMIT: usize = 1024 * 1024;
+/// How much of a body that is too large is read and thrown away before the answer.
+const DISCARD_LIMIT: usize = 64 * 1024 * 1024;
 /// A whole body comes within this time.
 const BODY_DEADLINE: Duration = Duration::from_secs(30);
 /// Headers of one request.
@@ -65,11 +67,14 @@ pub(crate) fn proxy(options: &ProxyOptions) -> Result<(), Problem> {
 }
 
 fn tls_config(chain: &str, key: &str) -> Result<Arc<rustls::ServerConfig>, Problem> {
-    let bad = |what: &str, error: &dyn std::fmt::Display| Problem::failed(format!("the {what} cannot be used: {error}"));
+    let bad = |what: &str, error: &dyn std::fmt::Display| {
+        Problem::failed(format!("the {what} cannot be used: {error}"))
+    };
     let chain: Vec<_> = CertificateDer::pem_slice_iter(chain.as_bytes())
         .collect::<Result<_, _>>()
         .map_err(|error| bad("certificate", &error))?;
-    let key = PrivateKeyDer::from_pem_slice(key.as_bytes()).map_err(|error| bad("certificate's key", &error))?;
+    let key =
+        PrivateKeyDer::from_pem_slice(key.as_bytes()).map_err(|error| bad("certificate's key", &error))?;
     let mut config = rustls::ServerConfig::builder()
         .with_no_client_auth()
         .with_single_cert(chain, key)
@@ -78,7 +83,11 @@ fn tls_config(chain: &str, key: &str) -> Result<Arc<rustls::ServerConfig>, Probl
     Ok(Arc::new(config))
 }
 
-async fn listen(address: SocketAddr, socket: Utf8PathBuf, tls: Arc<rustls::ServerConfig>) -> Result<(), Problem> {
+async fn listen(
+    address: SocketAddr,
+    socket: Utf8PathBuf,
+    tls: Arc<rustls::ServerConfig>,
+) -> Result<(), Problem> {
     let listener = TcpListener::bind(address)
         .await
         .map_err(|error| Problem::failed(format!("cannot listen on {address}: {error}")))?;
@@ -139,7 +148,9 @@ impl Front {
         if !speaks_tls(&stream).await {
             return refuse_plain_http(stream).await;
         }
-        let Ok(Ok(stream)) = tokio::time::timeout(PATIENCE, self.acceptor.accept(stream)).await else { return };
+        let Ok(Ok(stream)) = tokio::time::timeout(PATIENCE, self.acceptor.accept(stream)).await else {
+            return;
+        };
         let service = service_fn(move |request| {
             let front = Arc::clone(&self);
             async move { Ok::<_, Infallible>(front.answer(request, peer).await) }
@@ -191,7 +202,10 @@ impl Front {
             Ok(Ok(response)) => Ok(response),
             Ok(Err(error)) => {
                 tracing::warn!(%error, "the daemon does not answer");
-                Err((StatusCode::BAD_GATEWAY, "The daemon does not answer. Is it running? Its log says why not.\n"))
+                Err((
+                    StatusCode::BAD_GATEWAY,
+                    "The daemon does not answer. Is it running? Its log says why not.\n",
+                ))
             }
             Err(_) => Err((StatusCode::GATEWAY_TIMEOUT, "The daemon did not answer in time.\n")),
         }
@@ -209,14 +223,28 @@ const HOP_BY_HOP: [HeaderName; 6] = [
 ];
 
 async fn collect(body: Incoming) -> Result<Bytes, (StatusCode, &'static str)> {
-    match tokio::time::timeout(BODY_DEADLINE, Limited::new(body, BODY_LIMIT).collect()).await {
-        Ok(Ok(body)) => Ok(body.to_bytes()),
-        Ok(Err(error)) if error.downcast_ref::<LengthLimitError>().is_some() => {
-            Err((StatusCode::PAYLOAD_TOO_LARGE, "The request's body is too large.\n"))
-        }
+    match tokio::time::timeout(BODY_DEADLINE, read(body)).await {
+        Ok(Ok(Some(body))) => Ok(body),
+        Ok(Ok(None)) => Err((StatusCode::PAYLOAD_TOO_LARGE, "The request's body is too large.\n")),
         Ok(Err(_)) => Err((StatusCode::BAD_REQUEST, "The request's body ended early.\n")),
         Err(_) => Err((StatusCode::REQUEST_TIMEOUT, "The request's body did not come in time.\n")),
     }
+}
+
+/// The whole body; `None` when it is too large. What is too large is still read for a while and thrown away: a client
+/// that is cut off while it sends never gets to see the answer.
+async fn read(mut body: Incoming) -> Result<Option<Bytes>, hyper::Error> {
+    let (mut kept, mut length) = (BytesMut::new(), 0);
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame?.into_data() else { continue };
+        length += data.len();
+        if length <= BODY_LIMIT {
+            kept.extend_from_slice(&data);
+        } else if length > DISCARD_LIMIT {
+            break;
+        }
+    }
+    Ok((length <= BODY_LIMIT).then(|| kept.freeze()))
 }
 
 fn whole(response: Response<Full<Bytes>>) -> Response<Body> {
@@ -232,7 +260,8 @@ async fn speaks_tls(stream: &TcpStream) -> bool {
 
 async fn refuse_plain_http(mut stream: TcpStream) {
     use tokio::io::AsyncWriteExt;
-    const ANSWER: &[u8] = b"HTTP/1.1 400 This port speaks HTTPS\r\nContent-Type: text/plain\r\nConnection: close\r\n\
+    const ANSWER: &[u8] =
+        b"HTTP/1.1 400 This port speaks HTTPS\r\nContent-Type: text/plain\r\nConnection: close\r\n\
         Content-Length: 41\r\n\r\nThis port speaks HTTPS: use https:// URLs";
     let _ = stream.write_all(ANSWER).await;
     let _ = stream.shutdown().await;

@@ -37,7 +37,8 @@ pub(crate) fn serve(options: &ServeOptions) -> Result<(), Problem> {
     DirStore::new(Arc::clone(&host)).initialise(&host.node_name())?;
     let certificate = certificate::ensure(host.as_ref(), group)?;
     let (directory, name) = socket_place(host.as_ref(), group)?;
-    let mut daemon = Service::new("daemon").arg("--socket").arg(&name).root(absolute(options.root.as_deref())?.as_deref());
+    let mut daemon =
+        Service::new("daemon").arg("--socket").arg(&name).root(absolute(options.root.as_deref())?.as_deref());
     if wants_link(options) {
         daemon = daemon.arg("--link");
     }
@@ -82,7 +83,8 @@ fn socket_place(host: &dyn Host, group: Option<u32>) -> Result<(Utf8PathBuf, Str
 fn absolute(root: Option<&Utf8Path>) -> Result<Option<Utf8PathBuf>, Problem> {
     let Some(root) = root else { return Ok(None) };
     let path = std::path::absolute(root).map_err(Problem::failed)?;
-    let path = Utf8PathBuf::from_path_buf(path).map_err(|_| Problem::failed("the root's path is not UTF-8"))?;
+    let path =
+        Utf8PathBuf::from_path_buf(path).map_err(|_| Problem::failed("the root's path is not UTF-8"))?;
     Ok(Some(path))
 }
 
@@ -137,7 +139,9 @@ impl Services {
             }
             for (name, child) in &mut self.0 {
                 if let Ok(Some(status)) = child.try_wait() {
-                    return Err(Problem::failed(format!("the {name} ended by itself ({status}); its message is above")));
+                    return Err(Problem::failed(format!(
+                        "the {name} ended by itself ({status}); its message is above"
+                    )));
                 }
             }
         }

@@ -1,6 +1,9 @@
 //! What service tests share: a tree to manage, the running program, and a client that may misbehave.
 #![allow(dead_code, reason = "every test binary uses its own part of this")]
-#![allow(clippy::disallowed_methods, reason = "tests play the world outside: files, processes, sockets, time")]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "tests play the world outside: files, processes, sockets, time"
+)]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on may say so by panicking")]
 #![allow(unreachable_pub, missing_docs, reason = "shared by test binaries, not published")]
 
@@ -267,7 +270,10 @@ fn parse(answer: &[u8]) -> Answer {
         .map(|(name, value)| (name.trim().to_owned(), value.trim().to_owned()))
         .collect();
     let mut body = answer[end + 4..].to_vec();
-    if headers.iter().any(|(name, value)| name.eq_ignore_ascii_case("transfer-encoding") && value == "chunked") {
+    if headers
+        .iter()
+        .any(|(name, value)| name.eq_ignore_ascii_case("transfer-encoding") && value == "chunked")
+    {
         body = unchunk(&body);
     }
     Answer { status, reason, headers, body }
