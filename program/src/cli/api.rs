@@ -177,7 +177,7 @@ fn print_answer(
     let is_dry_run = method.has_dry_run() && params.get("dry-run").is_some_and(|value| value == "1");
     let answer = Machine::open(globals)?.call(method.verb, path, params)?;
     if let Some((_, bytes)) = answer.download {
-        return output::print_file(&bytes);
+        return output::print_file(globals, &bytes);
     }
     output::print_value(globals, &answer.data, |style| match &answer.data {
         data if is_dry_run => consent::as_plan(data).unwrap_or_default(),

@@ -130,7 +130,7 @@ impl Called<'_, '_> {
         }
         let answer = machine.call(method.verb, &path, params)?;
         if let Some((_, bytes)) = answer.download {
-            return output::print_file(&bytes);
+            return output::print_file(self.globals, &bytes);
         }
         let data = match view {
             Some(view) => (view.prepare)(answer.data),

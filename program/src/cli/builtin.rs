@@ -229,7 +229,7 @@ fn describe_recording(command: Command) -> Command {
     command.args([out, words])
 }
 
-/// Rows of tests are recorded on real machines with this, never written by hand.
+/// Recordings for tests are made on real machines with this, never written by hand.
 fn lab_record(matches: &ArgMatches) -> Result<(), Failure> {
     let words: Vec<String> = matches.get_many::<String>("command").into_iter().flatten().cloned().collect();
     let out = absolute(matches.get_one::<String>("out").map(String::as_str).unwrap_or_default())?;

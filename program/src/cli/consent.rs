@@ -1,13 +1,12 @@
 //! Changes by command: the plan is shown, risks are asked about, and the plan that was shown is carried out.
 
-use std::io::{IsTerminal as _, Write as _};
-
 use clap::ArgMatches;
 use innkeeper_change::{Problem, Severity};
 use innkeeper_rest::{Answer, HazardView, Method, PlanView};
 use serde_json::{Map, Value, json};
 
 use super::describe::Leaf;
+use super::dialogue::{self, Person};
 use super::globals::Globals;
 use super::machine::Machine;
 use super::output::{self, escape, escape_lines};
@@ -59,7 +58,7 @@ pub(super) fn change(
         let done = json!({ "summary": plan.summary, "unchanged": 1 });
         return output::print_value(globals, &done, |_| plan_text(&plan));
     }
-    let accepted = ask(&plan, consent)?;
+    let accepted = dialogue::ask(&mut Person, &plan, consent.yes, consent.accepted)?;
     let mut agreed = params;
     if method.all_params().iter().any(|param| param.name == "plan") {
         agreed.insert("plan".to_owned(), Value::from(plan.fingerprint.clone()));
@@ -68,82 +67,14 @@ pub(super) fn change(
         }
     }
     let answer = machine.call(method.verb, path, agreed)?;
-    output::print_value(globals, &outcome(&plan, &answer), |_| done_text(&plan, &answer))
-}
-
-/// Gets a yes to the plan, or finds that none is needed. Gives the dangers that are accepted.
-fn ask(plan: &PlanView, consent: Consent) -> Result<Vec<String>, Failure> {
-    let Consent { yes, mut accepted, .. } = consent;
-    let open: Vec<&HazardView> = plan
-        .hazards
-        .iter()
-        .filter(|hazard| match hazard.severity {
-            Severity::Danger => !accepted.contains(&hazard.id),
-            Severity::Warning => !yes && !accepted.contains(&hazard.id),
-            Severity::Notice => false,
-        })
-        .collect();
-    if !(std::io::stdin().is_terminal() && std::io::stderr().is_terminal()) {
-        return if open.is_empty() { Ok(accepted) } else { Err(refusal(&open)) };
-    }
-    if yes && open.is_empty() {
-        return Ok(accepted);
-    }
-    output::complain(&plan_text(plan));
-    let dangers: Vec<String> = open
-        .iter()
-        .filter(|hazard| hazard.severity == Severity::Danger)
-        .map(|hazard| hazard.id.clone())
-        .collect();
-    for id in dangers {
-        if prompt(&format!("This is dangerous. Type {id} to do it nevertheless: "))? != id {
-            return Err(Failure::Declined);
+    output::print_value(globals, &outcome(&plan, &answer), |style| {
+        let mut text = done_text(&plan, &answer);
+        // what a method answers besides, such as the secret of a new token
+        if answer.data.as_str() != answer.task.as_deref() || answer.task.is_none() {
+            text.push_str(&output::value(&answer.data, style, &output::times_of(method)));
         }
-        accepted.push(id);
-    }
-    if yes {
-        return Ok(accepted);
-    }
-    let answer = prompt("Apply? [y/N] ")?;
-    if matches!(answer.to_ascii_lowercase().as_str(), "y" | "yes") {
-        Ok(accepted)
-    } else {
-        Err(Failure::Declined)
-    }
-}
-
-/// Nobody can be asked: says what to pass.
-fn refusal(open: &[&HazardView]) -> Failure {
-    let dangers: Vec<&str> = open
-        .iter()
-        .filter(|hazard| hazard.severity == Severity::Danger)
-        .map(|hazard| hazard.id.as_str())
-        .collect();
-    let mut text = "this needs a yes, and there is no terminal to ask on:\n".to_owned();
-    for hazard in open {
-        text.push_str(&hazard_text(hazard));
-    }
-    let mut pass = Vec::new();
-    if open.iter().any(|hazard| hazard.severity == Severity::Warning) {
-        pass.push("--yes".to_owned());
-    }
-    if !dangers.is_empty() {
-        pass.push(format!("--accept {}", dangers.join(",")));
-    }
-    text.push_str(&format!("to do it nevertheless, add: {}", pass.join(" ")));
-    Failure::usage(text)
-}
-
-/// Asks on the terminal, whatever standard output is connected to.
-fn prompt(question: &str) -> Result<String, Failure> {
-    let mut err = std::io::stderr().lock();
-    let asked = err.write_all(format!("\n{}", escape(question)).as_bytes()).and_then(|()| err.flush());
-    asked.map_err(|error| Failure::usage(format!("cannot ask: {error}")))?;
-    let mut answer = String::new();
-    std::io::stdin()
-        .read_line(&mut answer)
-        .map_err(|error| Failure::usage(format!("cannot read the answer: {error}")))?;
-    Ok(answer.trim().to_owned())
+        text
+    })
 }
 
 fn word(severity: Severity) -> &'static str {
@@ -176,7 +107,7 @@ pub(super) fn plan_text(plan: &PlanView) -> String {
     out + &format!("\n{reversal}\n")
 }
 
-fn hazard_text(hazard: &HazardView) -> String {
+pub(super) fn hazard_text(hazard: &HazardView) -> String {
     let HazardView { id, severity, message, avoid } = hazard;
     format!("{} [{}]: {}\n  {}\n", word(*severity), escape(id), escape(message), escape(avoid))
 }

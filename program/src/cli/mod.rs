@@ -6,7 +6,7 @@
 //!
 //! - [`area`]: `innkeeper apt disable FILE INDEX`, `pvenode task list`: commands that methods declare.
 //! - [`api`]: `innkeeper api get PATH`, which is `pvesh`: every method by its path.
-//! - [`consent`]: shows the plan of a change, asks, and has that plan carried out.
+//! - [`consent`]: shows the plan of a change, asks ([`dialogue`]), and has that plan carried out.
 //! - [`output`]: tables, JSON, YAML; nothing reaches a terminal unescaped.
 //! - [`builtin`]: everything that no method stands for: services, completions, manual pages, recordings.
 
@@ -16,6 +16,7 @@ mod arguments;
 mod builtin;
 mod consent;
 mod describe;
+mod dialogue;
 mod globals;
 mod machine;
 mod manual;

@@ -144,3 +144,14 @@ fn who_is_not_root_is_told_so_unless_the_tree_is_theirs() {
     chown(tree.path(), Some(NOBODY), Some(NOBODY)).unwrap();
     as_nobody(&mut call(Some(&tree))).success();
 }
+
+#[test]
+fn the_secret_of_a_new_token_is_printed_once() {
+    let tree = Tree::new();
+    let made = tree.innkeeper(&["token", "add", "root@pam", "ci", "--yes"]).success();
+    let secret =
+        made.stdout.split_whitespace().find(|word| word.len() == 36 && word.matches('-').count() == 4);
+    let secret = secret.unwrap_or_else(|| panic!("no secret in {}", made.stdout));
+    let history = tree.innkeeper(&["history", "show", "1"]).success();
+    assert!(!history.stdout.contains(secret), "{}", history.stdout);
+}

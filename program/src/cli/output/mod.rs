@@ -89,7 +89,10 @@ pub(super) fn complain(text: &str) {
 }
 
 /// Prints a file: as it is, unless a terminal would have to show it.
-pub(super) fn print_file(bytes: &[u8]) -> Result<(), Failure> {
+pub(super) fn print_file(globals: &Globals, bytes: &[u8]) -> Result<(), Failure> {
+    if globals.quiet {
+        return Ok(());
+    }
     if std::io::stdout().is_terminal() {
         print(&escape_lines(&String::from_utf8_lossy(bytes)))
     } else {
