@@ -38,6 +38,7 @@ fn schemathesis_finds_no_server_error_and_no_answer_outside_the_schema() {
     let token = tree.token("schemathesis");
     let server = Server::start(&tree);
     let output = Command::new(python_tool("schemathesis"))
+        .args(["--config-file", concat!(env!("CARGO_MANIFEST_DIR"), "/tests/clients/schemathesis.toml")])
         .args(["run", &server.url("/api2/openapi.json"), "--url", &server.url("/api2/json")])
         .args(["--tls-verify", "false", "--header", &format!("Authorization: {token}")])
         .args(["--max-examples", "15", "--phases", "examples,coverage,fuzzing", "--workers", "2"])
@@ -45,6 +46,8 @@ fn schemathesis_finds_no_server_error_and_no_answer_outside_the_schema() {
         // a token that ends its own session or removes itself ends the run
         .args(["--exclude-path-regex", "^/access/(session|link|ticket|users)"])
         .args(["--seed", "1", "--request-timeout", "20"])
+        .env("SCHEMATHESIS_HOOKS", "schemathesis_hooks")
+        .env("PYTHONPATH", concat!(env!("CARGO_MANIFEST_DIR"), "/tests/clients"))
         .current_dir(tree.path())
         .output()
         .unwrap();

@@ -140,7 +140,7 @@ fn a_standard_repository_is_added_by_handle_once() {
     let unknown = machine.call(Verb::Put, "/repositories", json!({"handle": "nonsense"})).unwrap_err();
     assert_eq!(
         (unknown.status(), unknown.to_string().as_str()),
-        (500, "unknown repository handle 'nonsense'")
+        (400, "unknown repository handle 'nonsense'")
     );
 }
 

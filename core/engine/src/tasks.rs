@@ -92,8 +92,8 @@ impl Tasks {
         }
         let shared = self.read_note(upid).is_some_and(|note| note.shared);
         if shared || upid.pid() == self.host().own_process().0 {
-            return Err(Problem::failed(
-                "this task runs inside a process that does other work too; it cannot be stopped, wait for its end",
+            return Err(Problem::Invalid(
+                "this task runs inside a process that does other work too; it cannot be stopped, wait for its end".to_owned(),
             ));
         }
         self.end_process(upid)?;

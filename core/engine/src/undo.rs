@@ -33,7 +33,7 @@ impl Engine {
     ///
     /// # Errors
     /// [`Problem::NotFound`] when there is no such change, [`Problem::Conflict`] with a diff when a file has moved on
-    /// since, and [`Problem::Failed`] when there is nothing to take back or a step cannot be taken back.
+    /// since, and [`Problem::Invalid`] when there is nothing to take back or a step cannot be taken back.
     pub fn undo_plan(&self, change: i64) -> Result<(Plan, UndoGoal), Problem> {
         let (record, state, undone_by) = self.journal()?.record(change)?;
         refuse(change, state, undone_by)?;
@@ -48,7 +48,7 @@ impl Engine {
         };
         for step in carried_out(&record).rev() {
             let what = format!("take back: {}", step.what);
-            for action in step.reversal().map_err(Problem::failed)? {
+            for action in step.reversal().map_err(|reason| Problem::Invalid(reason.to_string()))? {
                 undoing.add(&what, bind(action, &bindings)?)?;
             }
         }
@@ -112,7 +112,7 @@ fn refuse(change: i64, state: ChangeState, undone_by: Option<i64>) -> Result<(),
             None => "was taken back already".to_owned(),
         },
     };
-    Err(Problem::failed(format!("change '{change}' {reason}")))
+    Err(Problem::Invalid(format!("change '{change}' {reason}")))
 }
 
 /// The steps that took effect, or may have.

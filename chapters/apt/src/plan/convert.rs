@@ -50,7 +50,7 @@ pub(super) fn plan(state: &State, path: &Utf8Path) -> Result<Plan, Problem> {
     }
     unlocked(file)?;
     if taken(state, &target) {
-        return Err(Problem::failed(format!(
+        return Err(Problem::Invalid(format!(
             "{target} exists already: move it away, or merge the two by hand"
         )));
     }
@@ -154,7 +154,7 @@ fn stanza(entry: &Entry) -> Result<String, Problem> {
 fn field(text: &mut String, name: &str, values: &[String]) -> Result<(), Problem> {
     let unfit = |value: &&String| value.is_empty() || value.contains(|c: char| c.is_ascii_whitespace());
     if let Some(bad) = values.iter().find(unfit) {
-        return Err(Problem::failed(format!(
+        return Err(Problem::Invalid(format!(
             "'{bad}' holds blanks, which a .sources file cannot express in {name}"
         )));
     }
@@ -174,7 +174,7 @@ fn field_name(key: &str) -> Result<String, Problem> {
     let known = FIELDS.iter().find(|(option, _)| option.eq_ignore_ascii_case(bare));
     known
         .map(|(_, name)| format!("{name}{suffix}"))
-        .ok_or_else(|| Problem::failed(format!("the option '{key}' has no counterpart in a .sources file")))
+        .ok_or_else(|| Problem::Invalid(format!("the option '{key}' has no counterpart in a .sources file")))
 }
 
 /// The new text must say the same as the old one.

@@ -97,7 +97,7 @@ fn add_standard(state: &State, handle: &str) -> Result<Plan, Problem> {
         )
     })?;
     let wanted = standard::find(codename, handle)
-        .ok_or_else(|| Problem::failed(format!("unknown repository handle '{handle}'")))?;
+        .ok_or_else(|| Problem::Invalid(format!("unknown repository handle '{handle}'")))?;
     let what = format!("add the repository {} ({handle})", wanted.name());
     let mut present: Vec<_> = state.entries().filter(|located| wanted.matches(located.entry)).collect();
     // an enabled one first: then there is nothing to do
@@ -110,7 +110,7 @@ fn add_standard(state: &State, handle: &str) -> Result<Plan, Problem> {
     }
     let path = Utf8Path::new(wanted.path());
     if let Some(error) = state.error(path) {
-        return Err(Problem::failed(format!("unable to parse existing file {path} - {error}")));
+        return Err(Problem::Invalid(format!("unable to parse existing file {path} - {error}")));
     }
     match state.file(path) {
         Some(file) => {
@@ -143,7 +143,7 @@ fn remove(state: &State, path: &Utf8Path, index: usize) -> Result<Plan, Problem>
 pub fn removal_left(state: &State, path: &Utf8Path, removed: &Entry, others: usize) -> Result<Plan, Problem> {
     let plan = Plan::new(format!("remove {} from {path}", describe(removed)));
     if let Some(error) = state.error(path) {
-        return Err(Problem::failed(format!("unable to parse file {path} - {error}")));
+        return Err(Problem::Invalid(format!("unable to parse file {path} - {error}")));
     }
     let Some(file) = state.file(path) else { return Ok(plan) };
     let same = file.document.entries().iter().position(|entry| same_repository(entry, removed));
@@ -171,21 +171,21 @@ pub(crate) fn editable_entry<'a>(
 ) -> Result<(&'a SourceFile, &'a Entry), Problem> {
     let file = known_file(state, path)?;
     let entry = file.document.entries().get(index);
-    let entry = entry.ok_or_else(|| Problem::failed(format!("invalid index - {index}")))?;
+    let entry = entry.ok_or_else(|| Problem::Invalid(format!("invalid index - {index}")))?;
     unlocked(file)?;
     Ok((file, entry))
 }
 
 fn known_file<'a>(state: &'a State, path: &Utf8Path) -> Result<&'a SourceFile, Problem> {
     if let Some(error) = state.error(path) {
-        return Err(Problem::failed(format!("unable to parse file {path} - {error}")));
+        return Err(Problem::Invalid(format!("unable to parse file {path} - {error}")));
     }
-    state.file(path).ok_or_else(|| Problem::failed(format!("invalid path - {path}")))
+    state.file(path).ok_or_else(|| Problem::Invalid(format!("invalid path - {path}")))
 }
 
 fn unlocked(file: &SourceFile) -> Result<(), Problem> {
     match &file.locked {
-        Some(reason) => Err(Problem::failed(format!("{}: {reason}", file.path))),
+        Some(reason) => Err(Problem::Invalid(format!("{}: {reason}", file.path))),
         None => Ok(()),
     }
 }
@@ -220,7 +220,7 @@ fn rewrite(state: &State, mut plan: Plan, changes: Vec<Rewrite>) -> Plan {
 
 fn refusal(error: EditError) -> Problem {
     match error {
-        EditError::NoSuchEntry(_) => Problem::failed(error),
+        EditError::NoSuchEntry(_) => Problem::Invalid(error.to_string()),
         EditError::Malformed(bad) => Problem::failed(format!("unable to parse file - {bad}")),
         EditError::Refused(reason) => Problem::failed(reason),
     }
