@@ -61,15 +61,13 @@ export function ChapterPage({
       )}
       <PageSection>
         <div className="ik-top">
-          <div>
-            <Title headingLevel="h1" tabIndex={-1} ref={heading} className="ik-heading">
-              {title}
-            </Title>
-            {intro && <Content className="ik-intro">{intro}</Content>}
-            {help && <Help {...help} />}
-          </div>
+          <Title headingLevel="h1" tabIndex={-1} ref={heading} className="ik-heading">
+            {title}
+          </Title>
           {actions && <div className="ik-actions">{actions}</div>}
         </div>
+        {intro && <Content className="ik-intro">{intro}</Content>}
+        {help && <Help {...help} />}
       </PageSection>
       <PageSection isFilled aria-label={`${title}: content`}>
         {children}

@@ -57,7 +57,7 @@ export function RepositoryTable({ node, file, rows, digest }: RepositoryTablePro
               <Th>Types</Th>
               <Th width={25}>URIs</Th>
               <Th>Suites</Th>
-              <Th>Components</Th>
+              <Th modifier="nowrap">Components</Th>
               {hasOptions && <Th>Options</Th>}
               <Th>Origin</Th>
               <Th>Signed by</Th>

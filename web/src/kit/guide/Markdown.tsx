@@ -80,6 +80,9 @@ function Span({ token }: { token: Token }): ReactNode {
       return <em>{spans(token.tokens)}</em>;
     case "codespan":
       return <code>{token.text}</code>;
+    case "image":
+      // The pictures are of the very pages that the reader has before them.
+      return null;
     case "br":
       return <br />;
     case "link":

@@ -31,9 +31,9 @@ export function useKeys(handlers: Record<string, () => void>): void {
 }
 
 function isTyping(target: EventTarget | null): boolean {
-  return (
-    target instanceof HTMLElement && target.closest("input, textarea, select, [contenteditable]") !== null
-  );
+  if (target instanceof HTMLInputElement)
+    return !["checkbox", "radio", "button", "file"].includes(target.type);
+  return target instanceof HTMLElement && target.closest("textarea, select, [contenteditable]") !== null;
 }
 
 function isDialogOpen(): boolean {
