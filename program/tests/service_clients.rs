@@ -8,7 +8,7 @@ mod support;
 
 use std::process::Command;
 
-use support::{SOURCES_LIST, Server, Tree, python_tool};
+use support::{Server, Tree, python_tool};
 
 /// GEN-05, APT-10, APT-14: the published client, unchanged, with a ticket and with a token
 #[test]
@@ -41,7 +41,7 @@ fn schemathesis_finds_no_server_error_and_no_answer_outside_the_schema() {
         .args(["--config-file", concat!(env!("CARGO_MANIFEST_DIR"), "/tests/clients/schemathesis.toml")])
         .args(["run", &server.url("/api2/openapi.json"), "--url", &server.url("/api2/json")])
         .args(["--tls-verify", "false", "--header", &format!("Authorization: {token}")])
-        .args(["--max-examples", "15", "--phases", "examples,coverage,fuzzing", "--workers", "2"])
+        .args(["--max-examples", "15", "--phases", "examples,coverage,fuzzing", "--workers", "1"])
         .args(["--checks", "not_a_server_error,response_schema_conformance,content_type_conformance"])
         // a token that ends its own session or removes itself ends the run
         .args(["--exclude-path-regex", "^/access/(session|link|ticket|users)"])
@@ -52,5 +52,7 @@ fn schemathesis_finds_no_server_error_and_no_answer_outside_the_schema() {
         .output()
         .unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
-    assert!(!tree.read("etc/apt/sources.list").is_empty() || SOURCES_LIST.is_empty());
+    // whatever was asked for in all that noise, the history of it holds together
+    drop(server);
+    assert!(tree.json(&["history", "verify"])["changes"].as_i64().unwrap() > 0);
 }

@@ -290,7 +290,7 @@ fn fetch_key() -> Method {
 fn propose_fetch(call: &Call<'_>) -> Result<Proposal, Problem> {
     let host = call.host().as_ref();
     if host.root().is_some() {
-        return Err(Problem::Unsupported(
+        return Err(Problem::Invalid(
             "keys are downloaded by the system itself, not into its tree".to_owned(),
         ));
     }
@@ -319,7 +319,7 @@ fn propose_refresh(call: &Call<'_>) -> Result<Proposal, Problem> {
     let host = call.host().as_ref();
     if host.root().is_some() {
         let message = "package lists are refreshed by the system itself, not in its tree";
-        return Err(Problem::Unsupported(message.to_owned()));
+        return Err(Problem::Invalid(message.to_owned()));
     }
     let options = read_config(host, "/etc/pve/datacenter.cfg".into())?.unwrap_or_default();
     let proxy = options.lines().find_map(|line| line.strip_prefix("http_proxy:"));

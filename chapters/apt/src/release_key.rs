@@ -83,9 +83,9 @@ pub fn plan(file: &KeyFile) -> Result<Plan, Problem> {
     let data = file.content.as_bytes();
     check_sum(file, data)?;
     let keys = openpgp::keyring(data)
-        .map_err(|error| Problem::failed(format!("key file for {}: {error}", file.target)))?;
+        .map_err(|error| Problem::Invalid(format!("key file for {}: {error}", file.target)))?;
     if keys.is_empty() {
-        return Err(Problem::failed(format!("key file for {}: holds no key", file.target)));
+        return Err(Problem::Invalid(format!("key file for {}: holds no key", file.target)));
     }
     let armored = data.first().is_some_and(|byte| byte & 0x80 == 0);
     let extension = file.target.extension();
@@ -190,7 +190,7 @@ fn check_sum(file: &KeyFile, data: &[u8]) -> Result<(), Problem> {
     let found = sha512(data);
     for expected in known.iter().chain(&given) {
         if *expected != found {
-            return Err(Problem::failed(format!(
+            return Err(Problem::Invalid(format!(
                 "refused: the key file for {} has SHA-512 {found} (MD5 {}), expected {expected}: \
                  it is damaged, or not the key it claims to be. Nothing was installed",
                 file.target,

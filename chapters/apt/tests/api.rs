@@ -257,8 +257,8 @@ fn parameters_are_checked_before_anything_is_read() {
 #[test]
 fn package_lists_of_another_tree_are_not_refreshed_from_here() {
     let machine = Machine::new();
-    assert_eq!(machine.call(Verb::Post, "/update", json!({})).unwrap_err().status(), 501);
-    assert_eq!(machine.call(Verb::Post, "/keys/fetch", json!({})).unwrap_err().status(), 501);
+    assert_eq!(machine.call(Verb::Post, "/update", json!({})).unwrap_err().status(), 400);
+    assert_eq!(machine.call(Verb::Post, "/keys/fetch", json!({})).unwrap_err().status(), 400);
 }
 
 /// APT-02: registered for `GET /nodes/{node}/checks`

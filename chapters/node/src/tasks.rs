@@ -129,6 +129,7 @@ fn log() -> Method {
                 .help("Answer with the log as a file; cannot be combined with start and limit"),
         )
         .returns::<Vec<LogLine>>()
+        .returns_file()
         .command(CommandName {
             words: "task log",
             positional: &["upid"],

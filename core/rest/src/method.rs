@@ -185,6 +185,8 @@ pub struct Method {
     pub permission: Permission,
     /// Schema of `data`, and the named schemas it refers to.
     pub returns: fn() -> Shape,
+    /// It can answer a file instead of JSON.
+    pub file: bool,
     /// Names on the command line.
     pub commands: Vec<CommandName>,
     /// What it does.
@@ -218,6 +220,7 @@ impl Method {
             params,
             permission: Permission::Root,
             returns: nothing,
+            file: false,
             commands: Vec::new(),
             handler,
         }
@@ -273,6 +276,13 @@ impl Method {
         self
     }
 
+    /// Says that it can answer a text file instead of JSON.
+    #[must_use]
+    pub fn returns_file(mut self) -> Self {
+        self.file = true;
+        self
+    }
+
     /// Gives it a name on the command line.
     #[must_use]
     pub fn command(mut self, name: CommandName) -> Self {
@@ -300,8 +310,8 @@ impl Method {
         if self.has_dry_run() {
             all.push(crate::params::dry_run());
         }
-        if let Handler::Change(change) = self.handler {
-            all.extend(crate::params::of_changes(change.execution));
+        if matches!(self.handler, Handler::Change(_)) {
+            all.extend(crate::params::of_changes());
         }
         all
     }

@@ -146,12 +146,16 @@ fn responses(method: &Method, data: Value) -> Value {
             "unchanged": { "type": "integer", "description": "1 when there was nothing to change" },
         },
     });
+    let mut content = json!({ "application/json": { "schema": envelope } });
+    if method.file {
+        content["text/plain"] = json!({ "schema": { "type": "string" } });
+    }
     let failure = |description: &str| {
         json!({ "description": description,
                 "content": { "application/json": { "schema": { "$ref": "#/components/schemas/Problem" } } } })
     };
     let mut responses = json!({
-        "200": { "description": "Done", "content": { "application/json": { "schema": envelope } } },
+        "200": { "description": "Done", "content": content },
         "400": failure("A parameter is wrong; `errors` says which"),
         "401": failure("Nobody known, or a wrong secret"),
         "403": failure("Not allowed"),

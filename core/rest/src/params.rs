@@ -2,8 +2,6 @@
 
 use innkeeper_config::{Format, Property};
 
-use crate::method::Execution;
-
 /// The parameter that a path segment in braces stands for.
 pub(crate) fn of_path(name: &'static str) -> Property {
     match name {
@@ -19,8 +17,8 @@ pub(crate) fn dry_run() -> Property {
 }
 
 /// What every changing method understands.
-pub(crate) fn of_changes(execution: Execution) -> Vec<Property> {
-    let mut params = vec![
+pub(crate) fn of_changes() -> Vec<Property> {
+    vec![
         Property::string("accept")
             .optional()
             .max_length(4096)
@@ -30,16 +28,12 @@ pub(crate) fn of_changes(execution: Execution) -> Vec<Property> {
             .min_length(64)
             .max_length(64)
             .help("Fingerprint of the plan that was shown: refuse to carry out another one"),
-    ];
-    if execution == Execution::Here {
-        params.push(
-            Property::boolean("background")
-                .optional()
-                .default("0")
-                .help("Answer with the task's UPID at once instead of waiting for its end"),
-        );
-    }
-    params
+        // what runs in a worker anyway answers so without being asked: a client need not know which does
+        Property::boolean("background")
+            .optional()
+            .default("0")
+            .help("Answer with the task's UPID at once instead of waiting for its end"),
+    ]
 }
 
 /// The names above: they belong to the call, not to the method.

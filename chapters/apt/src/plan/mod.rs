@@ -221,8 +221,8 @@ fn rewrite(state: &State, mut plan: Plan, changes: Vec<Rewrite>) -> Plan {
 fn refusal(error: EditError) -> Problem {
     match error {
         EditError::NoSuchEntry(_) => Problem::Invalid(error.to_string()),
-        EditError::Malformed(bad) => Problem::failed(format!("unable to parse file - {bad}")),
-        EditError::Refused(reason) => Problem::failed(reason),
+        EditError::Malformed(bad) => Problem::Invalid(format!("unable to parse file - {bad}")),
+        EditError::Refused(reason) => Problem::Invalid(reason),
     }
 }
 
