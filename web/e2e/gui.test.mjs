@@ -1,11 +1,12 @@
 // A person in front of the real program: what they see, do and take back. Run with `npm run e2e`.
 
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { after, before, describe, test } from "node:test";
 import { DESKTOP, launch, openPage, PHONE, picture, tabTo } from "./support/browser.mjs";
-import { makeTree, serve, SOURCES } from "./support/server.mjs";
+import { KEYRING, makeTree, serve, SOURCES } from "./support/server.mjs";
 
 const SECURITY = /security\.debian\.org.*bookworm-security/;
 const UPDATES = /bookworm-updates/;
@@ -134,6 +135,59 @@ describe("with the pointer", () => {
     await dialog.getByRole("button", { name: "Apply" }).click();
     await dialog.getByText("Done and verified").waitFor();
     assert.equal(await tree.read(SOURCES), original);
+    await close();
+  });
+
+  /** APT-31 */
+  test("components, firmware, removal and conversion are planned, and a plan changes nothing", async () => {
+    const { page, close } = await enter("repositories");
+    const dialog = page.getByRole("dialog");
+    const updates = page.getByRole("row").filter({ has: page.getByRole("switch", { name: UPDATES }) });
+    const planned = async (sign, text) => {
+      await dialog.locator(sign, { hasText: text }).first().waitFor();
+      await page.keyboard.press("Escape");
+      await dialog.waitFor({ state: "detached" });
+    };
+
+    await updates.getByRole("button", { name: "Kebab toggle" }).click();
+    await page.getByRole("menuitem", { name: "Edit components" }).click();
+    await dialog.getByLabel("Components").fill("main, non-free");
+    await dialog.getByRole("button", { name: "Review the change" }).click();
+    await planned("ins", "bookworm-updates main non-free");
+
+    await updates.getByRole("button", { name: "Kebab toggle" }).click();
+    await page.getByRole("menuitem", { name: "Remove" }).click();
+    await planned("del", "bookworm-updates");
+
+    await page.getByRole("button", { name: "Enable firmware component" }).click();
+    await planned("ins", "bookworm-security main contrib non-free-firmware");
+
+    const file = page.getByRole("region", { name: SOURCES, exact: true });
+    await file.getByRole("button", { name: "Convert to .sources" }).click();
+    await planned("ins", "Suites: bookworm-security");
+    assert.equal(await tree.read(SOURCES), original);
+    await close();
+  });
+
+  /** APT-34 */
+  test("a key is installed only when its checksum is the expected one", async () => {
+    const { page, close } = await enter("repositories/keys");
+    const dialog = page.getByRole("dialog");
+    const bytes = await readFile(KEYRING);
+    await page.getByRole("button", { name: "Install a key" }).click();
+    await dialog.getByLabel("Key file").setInputFiles({ name: "debian.gpg", mimeType: "", buffer: bytes });
+    const review = dialog.getByRole("button", { name: "Review the change" });
+    await dialog.getByLabel("SHA-512 checksum").fill("0".repeat(128));
+    await dialog.getByText(/The file has another checksum/).waitFor();
+    assert.equal(await review.isDisabled(), true);
+    const sum = createHash("sha512").update(bytes).digest("hex");
+    await dialog.getByLabel("SHA-512 checksum").fill(`${sum.toUpperCase()}  debian.gpg`);
+    await dialog.getByText("The file has this checksum.").waitFor();
+    await review.click();
+    await acceptAll(dialog);
+    await dialog.getByRole("button", { name: "Apply" }).click();
+    await dialog.getByText("Done and verified").waitFor();
+    assert.deepEqual(await readFile(`${tree.root}/etc/apt/trusted.gpg.d/debian.gpg`), bytes);
     await close();
   });
 
@@ -298,7 +352,7 @@ describe("at the door", () => {
     await page.getByText("You are logged out.").waitFor();
     await page.getByLabel("Password").fill("wrong");
     await page.getByRole("button", { name: "Log in" }).click();
-    await page.getByText(/no passwords are known under another root/i).waitFor();
+    await page.getByText("User name, password or realm is wrong.").waitFor();
     await close();
   });
 });

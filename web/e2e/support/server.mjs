@@ -37,7 +37,8 @@ Architectures: amd64
 };
 
 /** Keys are nothing that one makes up: a Debian system has Debian's. */
-const KEYS = ["/usr/share/keyrings/debian-archive-keyring.gpg", "/etc/apt/trusted.gpg.d"];
+export const KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg";
+const KEYS = [KEYRING, "/etc/apt/trusted.gpg.d"];
 
 export async function makeTree() {
   const root = await mkdtemp(path.join(tmpdir(), "innkeeper-gui-"));

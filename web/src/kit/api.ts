@@ -66,11 +66,11 @@ export function listen(listeners: {
 /** The methods of the API, typed by its document. Calls fail with `ApiError` or `ConnectionError`. */
 export const api = createClient<paths>({ baseUrl: BASE, fetch: reach });
 
-/** The envelope that a call brought: `await answer(api.GET(…))`. */
-export async function answer<T>(call: Promise<{ data?: T }>): Promise<T> {
+/** The envelope that a call brought: `await answer(api.GET(…))`. What can be downloaded as text is not asked for here. */
+export async function answer<T>(call: Promise<{ data?: T }>): Promise<Exclude<T, string>> {
   const { data } = await call;
-  if (data === undefined) throw new Error("The answer of the host is empty.");
-  return data;
+  if (data === undefined || typeof data === "string") throw new Error("The answer of the host is not JSON.");
+  return data as Exclude<T, string>;
 }
 
 /** A path below the API's base with its variables filled in, each of them escaped. */

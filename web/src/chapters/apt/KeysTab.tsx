@@ -1,4 +1,5 @@
 import { Button, Label } from "@patternfly/react-core";
+import DownloadIcon from "@patternfly/react-icons/dist/esm/icons/download-icon";
 import KeyIcon from "@patternfly/react-icons/dist/esm/icons/key-icon";
 import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
 import { useState } from "react";
@@ -6,7 +7,7 @@ import { useNow } from "../../kit/clock";
 import { date, fingerprint } from "../../kit/format";
 import { usePropose } from "../../kit/plan/Changes";
 import { Loaded, Nothing } from "../../kit/states";
-import { installKey } from "./changes";
+import { fetchKey, installKey } from "./changes";
 import { useRepositories } from "./data";
 import { keysOf, type UsedKey } from "./judge";
 import { KeyDialog } from "./KeyDialog";
@@ -22,9 +23,12 @@ export function KeysTab({ node, mayChange }: { node: string; mayChange: boolean 
   return (
     <div className="ik-stack">
       {mayChange && (
-        <div>
+        <div className="ik-actions">
           <Button variant="secondary" icon={<KeyIcon />} onClick={() => setInstalling(true)}>
             Install a key
+          </Button>
+          <Button variant="secondary" icon={<DownloadIcon />} onClick={() => propose(fetchKey(node))}>
+            Download the product&apos;s key
           </Button>
         </div>
       )}

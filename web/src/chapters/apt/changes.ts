@@ -35,6 +35,11 @@ export function aptChanges(node: string, digest: string) {
   };
 }
 
+/** The host downloads the product's release key itself and compares it with the published checksum. */
+export function fetchKey(node: string) {
+  return change("Download the product's key", "post", "/nodes/{node}/apt/keys/fetch", { node }, {});
+}
+
 /** A key file and the place it shall be installed at. */
 export interface ChosenKey {
   target: string;

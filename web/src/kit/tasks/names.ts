@@ -9,6 +9,7 @@ const NAMES: Record<string, string> = {
   aptrepofirmware: "Enable firmware component",
   aptrepoconvert: "Convert to .sources",
   aptkey: "Install key",
+  aptkeyfetch: "Download key",
   undo: "Undo change",
   tokencreate: "Create API token",
   tokenremove: "Remove API token",
