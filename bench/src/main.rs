@@ -1,2 +1,95 @@
 //! This program and its peers on the same work in one run.
-fn main() {}
+//!
+//! Prints a table with the budget beside each figure and writes it to `bench/RESULTS.md`. Nothing is asserted about
+//! time: whoever reads the table judges. That both sides did the same work is checked, and a figure for work that
+//! went wrong is not given.
+#![allow(
+    clippy::disallowed_methods,
+    reason = "measures programs from outside: starts them, reads the clock and /proc, and writes what they work on"
+)]
+
+mod client;
+mod history;
+mod innkeeper;
+mod machine;
+mod nginx;
+mod process;
+mod report;
+mod samples;
+mod service;
+mod sources;
+mod start;
+mod usage;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use report::Report;
+
+/// What went wrong, in words.
+type Outcome<T> = Result<T, String>;
+
+/// After this long whatever still runs is ended, so that a program that hangs does not hang the measurement.
+const PATIENCE: Duration = Duration::from_secs(10 * 60);
+
+/// What every measurement needs.
+struct Bench {
+    /// The program that is measured.
+    binary: PathBuf,
+    /// The same by the name under which it is the original's command.
+    pvenode: PathBuf,
+    /// Everything that is written for a measurement is below this directory.
+    directory: process::TemporaryDirectory,
+}
+
+impl Bench {
+    fn new(workspace: &Path) -> Outcome<Self> {
+        let binary = std::env::var_os("INNKEEPER_BIN")
+            .map_or_else(|| workspace.join("target/release/innkeeper"), PathBuf::from);
+        let binary = binary
+            .canonicalize()
+            .map_err(|error| format!("{}: {error} (`make build` builds it)", binary.display()))?;
+        let directory = process::TemporaryDirectory::new()?;
+        let pvenode = directory.path().join("pvenode");
+        std::os::unix::fs::symlink(&binary, &pvenode).map_err(|error| format!("pvenode: {error}"))?;
+        Ok(Self { binary, pvenode, directory })
+    }
+}
+
+fn measure(workspace: &Path) -> Outcome<Report> {
+    let bench = Bench::new(workspace)?;
+    let mut report = Report::new(machine::describe(&bench.binary)?);
+    report.section("Command start", start::measure(&bench));
+    report.section("Services", service::measure(&bench));
+    report.section("History of 1,000,000 tasks", history::measure(&bench));
+    report.section("Sources file of 4,000 entries", sources::measure(&bench));
+    report.section("Release binary", start::size(&bench));
+    report.end(machine::Load::now());
+    Ok(report)
+}
+
+#[allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a program for the terminal: the table is what it is for"
+)]
+fn main() -> ExitCode {
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."));
+    process::end_children_after(PATIENCE);
+    let report = match measure(workspace) {
+        Ok(report) => report,
+        Err(why) => {
+            eprintln!("innkeeper-bench: {why}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let text = report.to_markdown();
+    print!("{text}");
+    let file = workspace.join("bench/RESULTS.md");
+    if let Err(error) = std::fs::write(&file, text) {
+        eprintln!("innkeeper-bench: {}: {error}", file.display());
+        return ExitCode::FAILURE;
+    }
+    if report.is_complete() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
