@@ -51,7 +51,7 @@ docs: ## write the generated files anew: docs/openapi.json, the pictures
 .PHONY: clean
 clean: ## remove what was built
 	cargo clean
-	rm -rf web/dist web/node_modules .venv .tools fuzz/target
+	rm -rf web/dist web/node_modules .venv fuzz/target
 
 .PHONY: tools-build tools-test tools-bench
 tools-build tools-test tools-bench: tools-%:

@@ -21,11 +21,12 @@ debian() {
   DEBIAN_FRONTEND=noninteractive "${sudo[@]}" apt-get install -q -y --no-install-recommends "${missing[@]}"
 }
 
-# A cargo tool of a version that this project was tried with
+# A cargo tool, built once for all checkouts of this user: building one takes longer than most tests
+tools="${XDG_CACHE_HOME:-$HOME/.cache}/innkeeper-tools"
 cargo_tool() { # binary, crate
-  command -v "$1" >/dev/null || [ -x ".tools/bin/$1" ] || {
-    echo "building $2 (once)"
-    cargo install --quiet --locked --root .tools "$2"
+  command -v "$1" >/dev/null || [ -x "$tools/bin/$1" ] || {
+    echo "building $2 (once, some minutes)"
+    cargo install --quiet --locked --root "$tools" "$2"
   }
 }
 
@@ -40,7 +41,6 @@ case "${1:-build}" in
   test)
     debian "${packages_test[@]}"
     cargo_tool cargo-deny cargo-deny@0.18.9
-    if rustup toolchain list 2>/dev/null | grep -q nightly; then cargo_tool cargo-fuzz cargo-fuzz; fi
     if ! cmp -s scripts/requirements.txt .venv/requirements.txt; then
       echo "installing Python tools for tests"
       python3 -m venv .venv

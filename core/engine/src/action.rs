@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use camino::Utf8PathBuf;
-use innkeeper_change::{Action, Invocation, Problem, UnitVerb, Value};
-use innkeeper_host::{Command, Host};
+use innkeeper_change::{Action, FileChange, Invocation, Problem, UnitVerb, Value};
+use innkeeper_host::{Command, Host, Permissions};
 
 /// A service may take a minute and a half to start, as systemd itself waits.
 const UNIT_DEADLINE: Duration = Duration::from_secs(120);
@@ -25,6 +25,7 @@ pub(crate) fn perform(
 ) -> Result<Bindings, Problem> {
     match action {
         Action::File(change) => {
+            make_way(host, change)?;
             host.change_file(change)?;
             Ok(Bindings::new())
         }
@@ -34,6 +35,15 @@ pub(crate) fn perform(
             Ok(Bindings::new())
         }
         Action::Unit { unit, verb } => act_on_unit(host, unit, *verb, line),
+    }
+}
+
+/// A file that is new may be the first in its directory: a fresh system lacks `/etc/apt/keyrings`, for one.
+fn make_way(host: &dyn Host, change: &FileChange) -> Result<(), Problem> {
+    let is_new = change.before.is_none() && change.after.is_some();
+    match change.path.parent() {
+        Some(directory) if is_new => Ok(host.make_dirs(directory, Permissions { mode: 0o755, owner: None })?),
+        _ => Ok(()),
     }
 }
 

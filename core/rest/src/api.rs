@@ -74,7 +74,7 @@ impl Api {
     /// Registers health checks.
     #[must_use]
     pub fn with_checks(mut self, checks: Vec<Check>) -> Self {
-        self.checks = checks;
+        self.checks.extend(checks);
         self
     }
 
