@@ -90,6 +90,7 @@ describe("with the pointer", () => {
 
     await page.getByRole("link", { name: "History" }).first().click();
     await page.getByText("Undone").first().waitFor();
+    await page.keyboard.press("Escape");
     await page.getByRole("button", { name: "Verify history" }).click();
     await page.getByText("The history is complete and unaltered").waitFor();
     await picture(page, "history");

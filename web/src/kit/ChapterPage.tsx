@@ -64,10 +64,14 @@ export function ChapterPage({
           <Title headingLevel="h1" tabIndex={-1} ref={heading} className="ik-heading">
             {title}
           </Title>
+          {(intro || help) && (
+            <div className="ik-top__intro">
+              {intro && <Content className="ik-intro">{intro}</Content>}
+              {help && <Help {...help} />}
+            </div>
+          )}
           {actions && <div className="ik-actions">{actions}</div>}
         </div>
-        {intro && <Content className="ik-intro">{intro}</Content>}
-        {help && <Help {...help} />}
       </PageSection>
       <PageSection isFilled aria-label={`${title}: content`}>
         {children}

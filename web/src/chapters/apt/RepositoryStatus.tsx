@@ -13,8 +13,9 @@ export function StatusAlert({ status }: { status: RepositoryStatus }) {
       {others.length > 0 && (
         <ul>
           {others.map(({ level, message }, index) => (
-            <li key={index}>
-              <LevelIcon level={level} /> {message}
+            <li key={index} className="ik-status">
+              <LevelIcon level={level} />
+              <span>{message}</span>
             </li>
           ))}
         </ul>

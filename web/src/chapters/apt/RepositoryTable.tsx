@@ -123,7 +123,9 @@ function RepositoryRow({
           onChange={(_, on) => onEnable(on)}
         />
       </Td>
-      <Td dataLabel="Types">{repository.Types.join(" ")}</Td>
+      <Td dataLabel="Types" modifier="nowrap">
+        {repository.Types.join(" ")}
+      </Td>
       <Td dataLabel="URIs" className="ik-wrap">
         <Lines lines={repository.URIs} />
         {repository.Comment && <Comment text={repository.Comment} />}

@@ -125,7 +125,7 @@ function Entries({ node, entries }: { node: string; entries: ChangeSummary[] }) 
             </Td>
             <Td dataLabel="Change">
               <Link to={["nodes", node, "history", entry.id]}>{entry.summary}</Link>
-              <div className="ik-subtle ik-small ik-wrap">{entry.touched.join(", ")}</div>
+              <div className="ik-subtle ik-small ik-wrap">{unnamed(entry).join(", ")}</div>
             </Td>
             <Td dataLabel="User">{entry.user}</Td>
             <Td dataLabel="From">{entry.origin}</Td>
@@ -151,4 +151,9 @@ function Entries({ node, entries }: { node: string; entries: ChangeSummary[] }) 
       </Tbody>
     </Table>
   );
+}
+
+/** The files that the sentence about the change does not name already. */
+function unnamed({ summary, touched }: ChangeSummary): string[] {
+  return touched.filter((path) => !summary.includes(path));
 }

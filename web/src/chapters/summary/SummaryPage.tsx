@@ -8,20 +8,21 @@ import {
   DescriptionListTerm,
   Title,
 } from "@patternfly/react-core";
-import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
 import type { ReactNode } from "react";
 import "./summary.css";
 import { RepositoryStatusLine } from "../apt";
 import { FindingsLine } from "../checks";
 import { ChangeStateLabel, useChanges } from "../history";
-import { TaskTable, useTasks } from "../tasks";
+import { useTasks } from "../tasks";
 import { ChapterPage } from "../../kit/ChapterPage";
 import { dateTime } from "../../kit/format";
 import { useNodes, useVersion } from "../../kit/nodes";
 import { Link } from "../../kit/router";
 import { Loaded } from "../../kit/states";
+import { taskName } from "../../kit/tasks/names";
+import { TaskState } from "../../kit/tasks/TaskState";
 
-/** As many of the last tasks and changes as fit beside each other. */
+/** How many of the last tasks and changes are shown. */
 const LAST = 5;
 
 export function SummaryPage({ node }: { node: string }) {
@@ -72,7 +73,12 @@ function About({ node }: { node: string }) {
   return (
     <Loaded query={version} what="the versions" rows={3}>
       {({ innkeeper, version: api, repoid }) => (
-        <DescriptionList isHorizontal isCompact isFluid aria-label="Node">
+        <DescriptionList
+          isHorizontal
+          isCompact
+          horizontalTermWidthModifier={{ default: "10ch" }}
+          aria-label="Node"
+        >
           <Fact term="Name">{node}</Fact>
           <Fact term="Status">{status ?? "unknown"}</Fact>
           <Fact term="Innkeeper">{innkeeper}</Fact>
@@ -102,10 +108,13 @@ function LastTasks({ node }: { node: string }) {
         list.length === 0 ? (
           <p className="ik-subtle">No task has run yet.</p>
         ) : (
-          <>
-            <TaskTable node={node} tasks={list} label="Last tasks" />
-            <Link to={["nodes", node, "tasks"]}>Show all tasks</Link>
-          </>
+          <Recent all={["nodes", node, "tasks"]} showAll="Show all tasks">
+            {list.map((task) => (
+              <Item key={task.upid} user={task.user} time={task.starttime} state={<TaskState task={task} />}>
+                <Link to={["nodes", node, "tasks", task.upid]}>{taskName(task)}</Link>
+              </Item>
+            ))}
+          </Recent>
         )
       }
     </Loaded>
@@ -120,37 +129,48 @@ function LastChanges({ node }: { node: string }) {
         entries.length === 0 ? (
           <p className="ik-subtle">Nothing was changed yet.</p>
         ) : (
-          <>
-            <Table variant="compact" gridBreakPoint="grid-lg" aria-label="Last changes">
-              <Thead>
-                <Tr>
-                  <Th width={50}>Change</Th>
-                  <Th>User</Th>
-                  <Th>Time</Th>
-                  <Th>State</Th>
-                </Tr>
-              </Thead>
-              <Tbody>
-                {entries.map((entry) => (
-                  <Tr key={entry.id}>
-                    <Td dataLabel="Change">
-                      <Link to={["nodes", node, "history", entry.id]}>{entry.summary}</Link>
-                    </Td>
-                    <Td dataLabel="User">{entry.user}</Td>
-                    <Td dataLabel="Time" modifier="nowrap">
-                      {dateTime(entry.time)}
-                    </Td>
-                    <Td dataLabel="State">
-                      <ChangeStateLabel state={entry.state} />
-                    </Td>
-                  </Tr>
-                ))}
-              </Tbody>
-            </Table>
-            <Link to={["nodes", node, "history"]}>Show the history</Link>
-          </>
+          <Recent all={["nodes", node, "history"]} showAll="Show the history">
+            {entries.map(({ id, summary, user, time, state }) => (
+              <Item key={id} user={user} time={time} state={<ChangeStateLabel state={state} />}>
+                <Link to={["nodes", node, "history", id]}>{summary}</Link>
+              </Item>
+            ))}
+          </Recent>
         )
       }
     </Loaded>
+  );
+}
+
+function Recent({ all, showAll, children }: { all: string[]; showAll: string; children: ReactNode }) {
+  return (
+    <div className="ik-stack ik-stack--tight">
+      <ul className="ik-recent">{children}</ul>
+      <Link to={all}>{showAll}</Link>
+    </div>
+  );
+}
+
+function Item({
+  user,
+  time,
+  state,
+  children,
+}: {
+  user: string;
+  time: number;
+  state: ReactNode;
+  children: ReactNode;
+}) {
+  return (
+    <li className="ik-recent__item">
+      <div>
+        <div className="ik-wrap">{children}</div>
+        <div className="ik-subtle ik-small">
+          {user}, {dateTime(time)}
+        </div>
+      </div>
+      {state}
+    </li>
   );
 }

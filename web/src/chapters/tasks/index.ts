@@ -5,4 +5,3 @@ import { TasksPage } from "./TasksPage";
 export const tasks: Chapter = { id: "tasks", title: "Tasks", icon: TasksIcon, letter: "t", Page: TasksPage };
 
 export { useTasks } from "./data";
-export { TaskTable } from "./TaskTable";

@@ -122,10 +122,8 @@ export function Login({ why }: { why?: string }) {
   );
 }
 
-/** The host says no more than "authentication failure" unless something else than the password is the matter. */
 function explain(error: Error): string {
-  const [, reason] = /^authentication failure(?:: (.+))?$/s.exec(error.message) ?? [];
-  if (reason) return reason.charAt(0).toUpperCase() + reason.slice(1);
+  // The host says no more than that it failed, so that nobody learns which user names exist.
   if (error instanceof ApiError && error.status === 401) return "User name, password or realm is wrong.";
   return error.message;
 }

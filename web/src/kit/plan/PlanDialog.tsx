@@ -51,7 +51,11 @@ export function PlanDialog({ change, onClose, onPropose }: PlanDialogProps) {
 }
 
 function description({ state }: PlanControls): string | undefined {
-  return "plan" in state ? sentence(state.plan.summary) : undefined;
+  if (!("plan" in state)) return undefined;
+  const { summary, steps } = state.plan;
+  // A plan of one step says the same below.
+  const isRepeated = state.step === "review" && steps.length === 1 && steps[0]?.what === summary;
+  return isRepeated ? undefined : sentence(summary);
 }
 
 /** Plans are summed up without capital letter and full stop, so that they can be quoted. */

@@ -2,7 +2,7 @@
 
 const NAMES: Record<string, string> = {
   aptupdate: "Refresh package lists",
-  aptrepochange: "Switch repository",
+  aptrepochange: "Change repository",
   aptrepoadd: "Add repository",
   aptreporemove: "Remove repository",
   aptrepocomponents: "Change components",
