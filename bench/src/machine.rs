@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::Outcome;
 use crate::process::{self, Invocation};
-use crate::report::{mib, thousands};
+use crate::report::{mebi, thousands};
 
 /// How long the processors are watched to see whether others use them.
 const GLANCE: Duration = Duration::from_secs(1);
@@ -112,7 +112,7 @@ fn processor() -> String {
 
 fn memory(total: &str) -> String {
     let kib = total.trim_end_matches("kB").trim().parse().unwrap_or_default();
-    mib(kib)
+    format!("{:.1} GiB", mebi(kib) / 1024.0)
 }
 
 /// The value of the first line with this key.

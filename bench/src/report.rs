@@ -95,7 +95,7 @@ impl Report {
         let mut text = String::from("# Measurements\n\n");
         text += "Written by `make bench`; it overwrites this file. Budget and peer stand beside each figure; both were\n";
         text += "measured in the same run on the same machine, everything over the loopback interface. \"of N\" is the\n";
-        text += "median of N runs taken in turn with the peer's.\n\n";
+        text += "median wall time of N runs; whole processes are timed in turn with their peers.\n\n";
         text += &self.machine.to_markdown(self.end.as_ref());
         text += "\n| what | Innkeeper | peer | budget | within |\n| --- | --- | --- | --- | --- |\n";
         for row in &self.rows {

@@ -26,33 +26,10 @@ pub(crate) fn measure(bench: &Bench) -> Outcome<Findings> {
         return Err(format!("`apt list` printed {seen} of {ENTRIES} entries"));
     }
     let cat = find("cat").map(Invocation::new).ok_or("cat: not installed")?.path(&file);
-    let mut invocations = vec![list, cat];
-    let apt = find("apt-get").map(|path| indextargets(Invocation::new(path), &tree));
-    let apt =
-        apt.filter(|apt| apt.output().is_ok_and(|said| said.matches("http://mirror").count() >= ENTRIES));
-    let has_apt = apt.is_some();
-    invocations.extend(apt);
-    let times = compare(&invocations, ROUNDS)?;
-    let mut peer = format!("`cat` {}", times[1]);
-    peer += &match has_apt {
-        true => format!("; `apt-get indextargets` {}", times[2]),
-        false => "; apt-get: could not read the same file".to_owned(),
-    };
+    let times = compare(&[list, cat], ROUNDS)?;
     let what = "`innkeeper apt list` of 4,000 entries as JSON, whole process";
-    let row =
-        Row::new(format!("{what}, of {}", times[0].count()), times[0].to_string()).peer(peer).budget("none");
+    let row = Row::new(format!("{what}, of {}", times[0].count()), times[0].to_string())
+        .peer(format!("`cat` {}", times[1]))
+        .budget("none");
     Ok(Findings { rows: vec![row], notes: Vec::new() })
-}
-
-/// APT parsing the same file, with nothing of this machine's.
-fn indextargets(apt: Invocation, tree: &Tree) -> Invocation {
-    let root = tree.path().display();
-    apt.arg("-o")
-        .arg(format!("Dir::Etc::SourceList={root}/etc/apt/sources.list"))
-        .args(&["-o", "Dir::Etc::SourceParts=/dev/null"])
-        .arg("-o")
-        .arg(format!("Dir::State={root}/var/lib/apt"))
-        .arg("-o")
-        .arg(format!("Dir::Cache={root}/var/cache/apt"))
-        .args(&["-o", "Debug::NoLocking=1", "indextargets"])
 }
