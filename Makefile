@@ -9,7 +9,7 @@ ARGS ?=
 # serve another system's tree instead of this machine: make run ROOT=/mnt
 ROOT ?=
 BINARY := target/release/innkeeper
-WEB_SOURCES := $(shell git ls-files web ':!web/e2e' 2>/dev/null) docs/openapi.json
+WEB_SOURCES := $(shell git ls-files web docs/guide ':!web/e2e' 2>/dev/null) docs/openapi.json
 
 .PHONY: help
 help: ## list the targets

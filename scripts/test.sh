@@ -36,7 +36,7 @@ tier_fuzz() { fuzz/run "${FUZZ_SECONDS:-10}"; }
 
 # licences, sources, words
 tier_policy() {
-  cargo deny --locked --offline check licenses bans sources 2>&1 | tail -n 3 && [ "${PIPESTATUS[0]}" -eq 0 ] && .venv/bin/typos
+  cargo deny --locked check licenses bans sources 2>&1 | tail -n 3 && [ "${PIPESTATUS[0]}" -eq 0 ] && .venv/bin/typos
 }
 
 for tier in "${tiers[@]}"; do

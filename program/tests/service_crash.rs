@@ -47,7 +47,7 @@ fn a_daemon_killed_at_any_moment_leaves_the_file_whole_and_the_journal_telling()
         assert_eq!(change["state"], if met { "interrupted" } else { "done" }, "{moment}");
         let detail = tree.json(&["history", "show", &change["id"].to_string()]);
         let now = if file == new { "new" } else { "old" };
-        assert_eq!(detail["changed-files"][0]["now"], now, "{moment}");
+        assert_eq!(detail["files"][0]["now"], now, "{moment}");
 
         // one command brings back the old state, whichever it is now
         let undone = tree.run(&["undo", &change["id"].to_string(), "--yes"]);

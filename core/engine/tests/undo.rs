@@ -150,7 +150,7 @@ fn a_step_that_cannot_be_taken_back_is_named_and_nothing_is_done() {
     ));
     let change = fixture.apply(plan).unwrap().change;
     let problem = fixture.engine.undo_plan(change).unwrap_err();
-    assert_eq!(problem, Problem::failed("'wipe a disk' cannot be taken back: the data is gone"));
+    assert_eq!(problem, Problem::Invalid("'wipe a disk' cannot be taken back: the data is gone".to_owned()));
 
     let mut secret = FileChange::write("/etc/secret", None, "hunter2\n");
     secret.secret = true;

@@ -62,9 +62,9 @@ async fn handle(api: Arc<Api>, request: HttpRequest<Body>, path: String) -> Resu
     let (parts, body) = request.into_parts();
     let credentials = credentials(&parts.headers);
     let tried = match credentials {
-        // a login is a try, too
         Some(_) => Tried::Credentials,
-        None if path.starts_with("/access/") => Tried::Credentials,
+        // a login is a try, too
+        None if matches!(path.as_str(), "/access/ticket" | "/access/link") => Tried::Credentials,
         None => Tried::Nothing,
     };
     let fail = |problem| (problem, tried);
