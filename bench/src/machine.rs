@@ -126,7 +126,7 @@ fn field(path: &str, key: &str, separator: char) -> Option<String> {
 /// What the peers call themselves. wrk and nginx say it on standard error; wrk also calls that a failure.
 fn peers() -> String {
     let asked = [("nginx", "-v"), ("wrk", "-v"), ("curl", "--version"), ("systemctl", "--version")];
-    let coreutils = [("grep", "--version"), ("tail", "--version"), ("apt-get", "--version")];
+    let coreutils = [("grep", "--version"), ("tail", "--version")];
     let mut found = Vec::new();
     for (name, option) in asked.into_iter().chain(coreutils) {
         let Some(path) = process::find(name) else {

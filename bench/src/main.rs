@@ -51,6 +51,10 @@ impl Bench {
             .canonicalize()
             .map_err(|error| format!("{}: {error} (`make build` builds it)", binary.display()))?;
         let directory = process::TemporaryDirectory::new()?;
+        // a copy, because memory that other running copies of the same file share is not counted in full
+        let copy = directory.path().join("innkeeper");
+        std::fs::copy(&binary, &copy).map_err(|error| format!("{}: {error}", binary.display()))?;
+        let binary = copy;
         let pvenode = directory.path().join("pvenode");
         std::os::unix::fs::symlink(&binary, &pvenode).map_err(|error| format!("pvenode: {error}"))?;
         Ok(Self { binary, pvenode, directory })

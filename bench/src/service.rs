@@ -132,13 +132,23 @@ struct Served {
     /// Of each round.
     a_second: Vec<f64>,
     processor: Duration,
+    /// Role and time of each process.
+    each: Vec<(String, Duration)>,
 }
 
 impl Served {
     fn round(&mut self, pids: &[u32], call: impl FnOnce() -> Outcome<Seen>) -> Outcome<()> {
-        let before = usage::processor(pids)?;
+        let used = || pids.iter().map(|pid| usage::processor(&[*pid])).collect::<Outcome<Vec<_>>>();
+        let before = used()?;
         let seen = call()?;
-        self.processor += usage::processor(pids)?.saturating_sub(before);
+        if self.each.is_empty() {
+            self.each = pids.iter().map(|pid| (usage::role(*pid), Duration::ZERO)).collect();
+        }
+        for ((before, after), (_, sum)) in before.iter().zip(used()?).zip(&mut self.each) {
+            let took = after.saturating_sub(*before);
+            self.processor += took;
+            *sum += took;
+        }
         self.requests += seen.requests;
         self.a_second.push(seen.a_second);
         Ok(())
@@ -147,6 +157,15 @@ impl Served {
     #[allow(clippy::cast_precision_loss, reason = "some hundred thousand requests")]
     fn microseconds(&self) -> f64 {
         self.processor.as_secs_f64() * 1e6 / self.requests as f64
+    }
+
+    #[allow(clippy::cast_precision_loss, reason = "some hundred thousand requests")]
+    fn split(&self) -> String {
+        let each = self
+            .each
+            .iter()
+            .map(|(role, took)| format!("{role} {:.1}", took.as_secs_f64() * 1e6 / self.requests as f64));
+        each.collect::<Vec<_>>().join(", ")
     }
 
     #[allow(clippy::cast_precision_loss, reason = "two rounds")]
@@ -178,7 +197,7 @@ fn request_rows(ours: &Served, peer: Option<&Served>, absent: &str) -> [Row; 2] 
         cost += &format!(", {ratio:.1}x");
     }
     let counts = format!("{}: processor time of all server processes a request", what);
-    let row = Row::new(counts, format!("{cost} ({})", counted(ours.requests, "requests")))
+    let row = Row::new(counts, format!("{cost} ({}; {})", ours.split(), counted(ours.requests, "requests")))
         .peer(peer_says(|peer| {
             format!("{:.1} us ({})", peer.microseconds(), counted(peer.requests, "requests"))
         }))
