@@ -61,7 +61,7 @@ pub(crate) fn measure(bench: &Bench) -> Outcome<Findings> {
 fn notes() -> Vec<String> {
     vec![
         "Memory is the sum of PSS in /proc/PID/smaps_rollup of every process of the service; processor time is user and system time of the same processes, which the kernel tells in steps of 10 ms.".to_owned(),
-        format!("Requests: `wrk -c50 -t1 -d5s`, {ROUNDS} times each in turn, TLS 1.3, handshakes of the 50 connections included. nginx has one worker, the same certificate and a configured text of the same bytes; Innkeeper checks the API token of every request and answers through proxy and daemon, on as many threads as there are cores. wrk runs on the same cores."),
+        format!("Requests: `wrk -c50 -t1 -d5s`, {ROUNDS} times each in turn, TLS 1.3, handshakes of the 50 connections included. nginx has one worker, the same certificate and a configured text of the same bytes; Innkeeper checks the API token of every request and answers through two processes, proxy and daemon. wrk runs on the same cores."),
     ]
 }
 
