@@ -5,7 +5,7 @@ cd "$(dirname "$0")/.."
 
 packages_build=(mold libpam0g-dev pkg-config gcc)
 packages_test=(chromium python3-venv gpgv)
-packages_bench=(nginx-light wrk hyperfine)
+packages_bench=(nginx-light wrk curl time)
 
 # Debian packages that are not there yet; needs root only then
 debian() {

@@ -44,11 +44,13 @@ pub(crate) fn methods() -> Vec<Method> {
         Method::index("/cluster", "name"),
         Method::get("/version", "Show the version of the API and of this program", version)
             .allow(Permission::User)
+            .at_once()
             .returns::<Version>(),
         Method::get("/nodes", "List the nodes", nodes).allow(Permission::User).returns::<Vec<Node>>(),
         Method::index("/nodes/{node}", "name"),
         Method::get("/nodes/{node}/version", "Show the version of the API and of this program", version)
             .allow(Permission::User)
+            .at_once()
             .returns::<Version>(),
     ]
 }

@@ -176,6 +176,11 @@ impl Api {
         self.find(verb, path).is_some_and(|(method, _)| method.permission == Permission::World)
     }
 
+    /// Whether a call needs no thread of its own: it waits for nothing but the look at who asks.
+    pub(crate) fn is_answered_at_once(&self, verb: Verb, path: &str) -> bool {
+        self.find(verb, path).is_some_and(|(method, _)| method.at_once)
+    }
+
     fn find<'p>(&self, verb: Verb, path: &'p str) -> Option<(&Method, Vec<(&'static str, &'p str)>)> {
         let found = self.routes.find(path)?;
         let index = *found.methods.get(&verb)?;

@@ -187,6 +187,8 @@ pub struct Method {
     pub returns: fn() -> Shape,
     /// It can answer a file instead of JSON.
     pub file: bool,
+    /// It reads nothing from the machine, so it may be answered without a thread of its own.
+    pub at_once: bool,
     /// Names on the command line.
     pub commands: Vec<CommandName>,
     /// What it does.
@@ -221,6 +223,7 @@ impl Method {
             permission: Permission::Root,
             returns: nothing,
             file: false,
+            at_once: false,
             commands: Vec::new(),
             handler,
         }
@@ -273,6 +276,13 @@ impl Method {
     #[must_use]
     pub fn returns<T: ToSchema>(mut self) -> Self {
         self.returns = schema_of::<T>;
+        self
+    }
+
+    /// Says that it reads nothing from the machine and can be answered at once.
+    #[must_use]
+    pub fn at_once(mut self) -> Self {
+        self.at_once = true;
         self
     }
 

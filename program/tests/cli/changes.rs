@@ -155,3 +155,9 @@ fn the_secret_of_a_new_token_is_printed_once() {
     let history = tree.innkeeper(&["history", "show", "1"]).success();
     assert!(!history.stdout.contains(secret), "{}", history.stdout);
 }
+
+#[test]
+fn an_empty_history_says_so() {
+    let tree = Tree::new();
+    assert_eq!(tree.innkeeper(&["history"]).success().stdout, "No changes.\n");
+}

@@ -74,10 +74,14 @@ async fn handle(api: Arc<Api>, request: HttpRequest<Body>, path: String) -> Resu
     let params = body::params(&parts, body).await.map_err(fail)?;
     let peer = header_text(&parts.headers, PEER_HEADER).unwrap_or("local").to_owned();
     let csrf = header_text(&parts.headers, CSRF_HEADER).map(str::to_owned);
+    let at_once = api.is_answered_at_once(verb, &path);
     let work = move || {
         let identity = identify(&api, verb, &path, credentials, csrf.as_deref())?;
         api.call(Request { verb, path, params, identity, origin: peer }, &mut Silent)
     };
+    if at_once {
+        return work().map_err(fail);
+    }
     match tokio::task::spawn_blocking(work).await {
         Ok(outcome) => outcome.map_err(fail),
         Err(panic) => {

@@ -9,6 +9,9 @@ use crate::cli::paths;
 
 /// A paragraph for each finding: what is wrong, what was seen, what to do.
 pub(super) fn list(findings: &Value, style: &Style, context: &Context<'_>) -> String {
+    if findings.as_array().is_none_or(Vec::is_empty) {
+        return "All is well: every check looked and found nothing.\n".to_owned();
+    }
     let width = style.prose_width();
     let mut out = String::new();
     for finding in findings.as_array().into_iter().flatten() {

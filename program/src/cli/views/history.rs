@@ -7,6 +7,9 @@ use crate::cli::output::{Style, Table, date, escape, escape_lines};
 
 /// One line or more for each change, the newest first.
 pub(super) fn list(changes: &Value, style: &Style, _context: &Context<'_>) -> String {
+    if changes.as_array().is_none_or(Vec::is_empty) {
+        return "No changes.\n".to_owned();
+    }
     let mut table = Table::new(["id", "time", "user", "state", "what"]);
     table.align_right(0);
     for change in changes.as_array().into_iter().flatten() {
