@@ -1,5 +1,6 @@
 //! The kit over a small API of its own: what a declaration decides without any chapter.
 #![allow(clippy::disallowed_methods, reason = "tests look at the machine from outside the host")]
+#![allow(clippy::unwrap_used, reason = "a failing fixture is a failing test")]
 
 use std::sync::Arc;
 
