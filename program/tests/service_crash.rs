@@ -44,7 +44,9 @@ fn a_daemon_killed_at_any_moment_leaves_the_file_whole_and_the_journal_telling()
             assert_eq!(file, SOURCES_LIST, "{moment}: a change that is not in the journal");
             continue;
         };
-        assert_eq!(change["state"], if met { "interrupted" } else { "done" }, "{moment}");
+        // once its end is written the change is done, and only the task's own papers are left to keep
+        let late = ["engine::after-end", "tasks::after-result", "tasks::after-index"].contains(moment);
+        assert_eq!(change["state"], if met && !late { "interrupted" } else { "done" }, "{moment}");
         let detail = tree.json(&["history", "show", &change["id"].to_string()]);
         let now = if file == new { "new" } else { "old" };
         assert_eq!(detail["files"][0]["now"], now, "{moment}");
