@@ -28,7 +28,8 @@ tier_web() {
 
 # the program as users get it, in Debian's Chromium
 tier_browser() {
-  make --silent web/dist/index.html && cargo build --locked --package innkeeper &&
+  # the same build as the Rust tests', so that nothing is compiled a second time with other features
+  make --silent web/dist/index.html && cargo nextest run --workspace --locked --no-run &&
     (cd web && INNKEEPER_BIN="$(cargo metadata --format-version 1 --no-deps | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')/debug/innkeeper" npm run --silent e2e)
 }
 

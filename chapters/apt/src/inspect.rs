@@ -6,9 +6,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use camino::{Utf8Path, Utf8PathBuf};
 use innkeeper_change::{Content, Problem};
+use innkeeper_engine::Upid;
 use innkeeper_host::{CONFIG_LIMIT, DirEntry, FileKind, Host, HostError, read_config};
 
 use crate::format::document::{Document, FileType};
+use crate::format::refresh_log::{Failure, failures};
 use crate::format::{dpkg_status, os_release, release};
 use crate::model::FileError;
 use crate::openpgp;
@@ -16,6 +18,10 @@ use crate::release_key::{RELEASE_KEYS, sha512};
 use crate::standard::ARCHIVE_KEYRING;
 use crate::state::{CachedRelease, SOURCES_DIR, SOURCES_LIST, SourceFile, State, Subscription};
 
+/// The list of finished tasks; its end holds the newest.
+const TASK_INDEX: &str = "/var/log/pve/tasks/index";
+/// A refresh that lies further back than some hundred tasks says little about today.
+const INDEX_TAIL: usize = 64 * 1024;
 const LISTS: &str = "/var/lib/apt/lists";
 /// A host with many packages has some megabytes of it.
 const DPKG_STATUS_LIMIT: u64 = 256 * 1024 * 1024;
@@ -43,7 +49,22 @@ pub fn inspect(host: &dyn Host) -> Result<State, Problem> {
     read_release_keys(host, &mut state);
     state.subscription = subscription(host);
     state.ceph = ceph_packages(host);
+    state.refresh_failures = refresh_failures(host);
     Ok(state)
+}
+
+/// What the last `apt-get update` that ran as a task could not fetch. Without such a task, or without its log, nothing is
+/// known, which is not a failure.
+fn refresh_failures(host: &dyn Host) -> Vec<Failure> {
+    let index = Utf8Path::new(TASK_INDEX);
+    let Ok(Some(found)) = host.metadata(index) else { return Vec::new() };
+    let start = found.size.saturating_sub(INDEX_TAIL as u64);
+    let Ok(tail) = host.read_at(index, start, INDEX_TAIL) else { return Vec::new() };
+    let tail = String::from_utf8_lossy(&tail);
+    let mut finished = tail.lines().rev().filter_map(|line| line.split(' ').next()?.parse::<Upid>().ok());
+    let Some(last) = finished.find(|upid| upid.kind() == "aptupdate") else { return Vec::new() };
+    let log = host.read(&last.log_path(), CONFIG_LIMIT).unwrap_or_default();
+    failures(&String::from_utf8_lossy(&log))
 }
 
 fn read_sources(host: &dyn Host, state: &mut State) {

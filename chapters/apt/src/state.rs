@@ -7,6 +7,7 @@ use innkeeper_change::Content;
 
 use crate::format::document::{Document, FileType};
 use crate::format::entry::Entry;
+use crate::format::refresh_log::Failure;
 use crate::format::release::Release;
 use crate::model::{FileError, common_digest};
 use crate::openpgp::{Key, Signature};
@@ -79,6 +80,8 @@ pub struct State {
     pub subscription: Subscription,
     /// Installed Ceph packages and their versions.
     pub ceph: Vec<(String, String)>,
+    /// The repositories that the last refresh of the package lists could not fetch.
+    pub refresh_failures: Vec<Failure>,
 }
 
 /// One entry and where it stands.

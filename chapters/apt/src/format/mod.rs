@@ -6,4 +6,5 @@ pub mod dpkg_status;
 pub mod entry;
 pub mod one_line;
 pub mod os_release;
+pub mod refresh_log;
 pub mod release;

@@ -1,0 +1,107 @@
+//! What a refresh that failed says, from the words of a real `apt-get update` (2.6.1) against repositories made to fail.
+#![allow(clippy::unwrap_used, reason = "a failing fixture is a failing test")]
+#![allow(clippy::disallowed_methods, reason = "tests look at the machine from outside the host")]
+
+use camino::Utf8Path;
+use innkeeper_apt::checks;
+use innkeeper_apt::format::refresh_log::{Cause, failures};
+use innkeeper_change::Level;
+use innkeeper_host::RealHost;
+use proptest::prelude::*;
+
+const RECORDED: &[(&str, &str, Cause, &str)] = &[
+    (
+        include_str!("fixtures/refresh/unauthorized.log"),
+        "http://127.0.0.1:8901/debian/pve",
+        Cause::Unauthorized,
+        "401  Unauthorized [IP: 127.0.0.1 8901]",
+    ),
+    (
+        include_str!("fixtures/refresh/not-found.log"),
+        "http://127.0.0.1:8902/debian",
+        Cause::NotFound,
+        "404  Not Found [IP: 127.0.0.1 8902]",
+    ),
+    (
+        include_str!("fixtures/refresh/key-unknown.log"),
+        "file:/srv/key-unknown",
+        Cause::KeyUnknown,
+        "The following signatures couldn't be verified because the public key is not available: NO_PUBKEY D95208DCA13C8505",
+    ),
+    (include_str!("fixtures/refresh/unsigned.log"), "file:/srv/unsigned", Cause::Unsigned, "is not signed."),
+    (
+        include_str!("fixtures/refresh/unreachable.log"),
+        "http://127.0.0.1:8903/debian",
+        Cause::Unreachable,
+        "Could not connect to 127.0.0.1:8903 (127.0.0.1). - connect (111: Connection refused)",
+    ),
+    (
+        include_str!("fixtures/refresh/no-such-host.log"),
+        "http://no.such.host.invalid/debian",
+        Cause::Unreachable,
+        "Could not resolve 'no.such.host.invalid'",
+    ),
+];
+
+/// APT-02, APT-32
+#[test]
+fn every_way_to_fail_is_told_once_with_address_and_reason() {
+    for (log, uri, cause, reason) in RECORDED {
+        let found = failures(log);
+        assert_eq!(found.len(), 1, "{log}");
+        assert_eq!(
+            (found[0].uri.as_str(), found[0].cause, found[0].reason.as_str()),
+            (*uri, *cause, *reason)
+        );
+    }
+    assert_eq!(
+        failures("Hit:1 http://deb.debian.org/debian bookworm InRelease\nReading package lists...\n"),
+        []
+    );
+}
+
+/// APT-02, APT-13: the last refresh that ran as a task counts, as long as the repository is still configured
+#[test]
+fn the_health_check_tells_what_the_last_refresh_could_not_fetch() {
+    let tree = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        let path = tree.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    };
+    let findings = || {
+        let host = RealHost::rooted(Utf8Path::from_path(tree.path()).unwrap()).unwrap();
+        let all = checks::run(&host).unwrap();
+        all.into_iter().filter(|finding| finding.id == "apt.refresh-failed").collect::<Vec<_>>()
+    };
+    let line = "deb http://127.0.0.1:8901/debian/pve bookworm pve-enterprise\n";
+    write("etc/os-release", "VERSION_CODENAME=bookworm\n");
+    write("etc/apt/sources.list", line);
+    assert!(findings().is_empty(), "nothing is known before the first refresh");
+
+    let old = "UPID:pve1:0003ED33:0073C2A5:65E0A1B2:aptupdate::root@pam:";
+    let new = "UPID:pve1:0003ED34:0073C2A6:65E0A1B3:aptupdate::root@pam:";
+    let other = "UPID:pve1:0003ED35:0073C2A7:65E0A1B4:vzdump:100:root@pam:";
+    let indented: String = RECORDED[0].0.lines().map(|line| format!("  {line}\n")).collect();
+    write(&format!("var/log/pve/tasks/2/{old}"), "  Err:1 http://elsewhere x InRelease\n  404  Not Found\n");
+    write(&format!("var/log/pve/tasks/3/{new}"), &indented);
+    write(
+        "var/log/pve/tasks/index",
+        &format!("{old} 65E0A1B5 OK\n{new} 65E0A1B6 exit\n{other} 65E0A1B7 OK\n"),
+    );
+    let found = findings();
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].level, Level::Critical);
+    assert_eq!(found[0].evidence, "http://127.0.0.1:8901/debian/pve: 401  Unauthorized [IP: 127.0.0.1 8901]");
+    assert!(found[0].advice.contains("no-subscription"));
+
+    write("etc/apt/sources.list", &format!("# {line}"));
+    assert!(findings().is_empty(), "a repository that is off is not missed");
+}
+
+proptest! {
+    #[test]
+    fn nothing_that_is_printed_makes_it_panic(log in "(Err:|E: The repository '|[ :'a-z0-9\n]){0,40}") {
+        failures(&log);
+    }
+}
