@@ -372,3 +372,20 @@ fn a_root_that_is_nothing_or_a_file_is_an_error() {
         assert!(said.contains(root.to_str().unwrap()), "{said}");
     }
 }
+
+#[test]
+fn a_token_is_changed_without_losing_its_secret_and_the_change_is_taken_back() {
+    let tree = Tree::new();
+    let token = tree.token("ops");
+    let server = Server::start(&tree);
+    let client = server.with_token(&token);
+    let path = "/access/users/root@pam/token/ops";
+    let root = server.logged_in();
+    let changed = root.put(path, "comment=nightly&expire=4102444800");
+    assert_eq!(changed.data(), json!({ "comment": "nightly", "expire": 4102444800_i64, "privsep": 0 }));
+    assert_eq!(root.put(path, "comment=nightly").json()["unchanged"], 1);
+    assert_eq!(client.get("/version").status, 200, "the secret is the same");
+    root.post(&format!("/nodes/pve1/history/{}/undo", changed.json()["change"]), "").data();
+    assert_eq!(root.get(path).data(), json!({ "expire": 0, "privsep": 0 }));
+    assert_eq!(root.put("/access/users/root@pam/token/none", "comment=x").status, 400);
+}

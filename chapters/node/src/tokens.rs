@@ -44,7 +44,7 @@ struct NewToken {
 }
 
 pub(crate) fn methods() -> Vec<Method> {
-    vec![list(), show(), create(), remove()]
+    vec![list(), show(), create(), change(), remove()]
 }
 
 fn userid() -> Property {
@@ -83,8 +83,7 @@ fn show() -> Method {
         user_in_question(call, "Sys.Audit")?;
         let users = call.api().access()?.users()?;
         let id = token_in_question(call)?;
-        let found =
-            users.token(&id).ok_or_else(|| Problem::parameter("tokenid", format!("no such token '{id}'")))?;
+        let found = users.token(&id).ok_or_else(|| no_such_token(&id))?;
         Answer::of(TokenInfo {
             tokenid: None,
             expire: found.expire,
@@ -157,6 +156,55 @@ fn propose_create(call: &Call<'_>) -> Result<Proposal, Problem> {
         }
     };
     Ok(Proposal { answer, verify: Verify::With(Box::new(made)), ..new.plan.into() })
+}
+
+fn change() -> Method {
+    let change =
+        Change { task: "tokenchange", propose: propose_change, execution: Execution::Here, lock: Some(LOCK) };
+    Method::change(
+        Verb::Put,
+        "/access/users/{userid}/token/{tokenid}",
+        "Change what an API token is like",
+        change,
+    )
+    .allow(Permission::User)
+    .param(userid())
+    .param(tokenid())
+    .param(Property::string("comment").max_length(512).optional().help("A remark"))
+    .param(Property::integer("expire").min(0).optional().help("End, in seconds since 1970; 0 for never"))
+    .param(Property::boolean("privsep").optional().help("Give it privileges of its own, within its user's"))
+    .returns::<TokenInfo>()
+    .command(CommandName {
+        words: "token change",
+        positional: &["userid", "tokenid"],
+        preset: &[],
+        help: "Change remark, end or privileges of an API token; its secret stays",
+    })
+}
+
+/// What is not given stays as it is.
+fn propose_change(call: &Call<'_>) -> Result<Proposal, Problem> {
+    user_in_question(call, "User.Modify")?;
+    let id = token_in_question(call)?;
+    let users = call.api().access()?.users()?;
+    let found = users.token(&id).ok_or_else(|| no_such_token(&id))?;
+    let options = TokenOptions {
+        expire: call.integer("expire").unwrap_or(found.expire),
+        privilege_separation: call.boolean("privsep").unwrap_or(found.privilege_separation),
+        comment: call.text("comment").unwrap_or(&found.comment).to_owned(),
+    };
+    let plan = token::plan_change(call.api().store().as_ref(), &id, &options)?;
+    let answer = json!(TokenInfo {
+        tokenid: None,
+        expire: options.expire,
+        privsep: options.privilege_separation,
+        comment: options.comment,
+    });
+    Ok(Proposal { answer, ..plan.into() })
+}
+
+fn no_such_token(id: &TokenId) -> Problem {
+    Problem::parameter("tokenid", format!("no such token '{id}'"))
 }
 
 fn remove() -> Method {

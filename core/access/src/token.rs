@@ -78,6 +78,17 @@ pub fn plan_create(
     Ok(NewToken { id: id.clone(), value: secret, plan })
 }
 
+/// Plans what a token shall be like from now on. Its secret stays.
+///
+/// # Errors
+/// No such token, a file that cannot be read.
+pub fn plan_change(store: &dyn ConfigStore, id: &TokenId, options: &TokenOptions) -> Result<Plan, Problem> {
+    let users = read(store, USER_CFG)?;
+    let changed = UserDb::change_token(text(USER_CFG, users.as_ref())?, id, options)?;
+    let plan = Plan::new(format!("change API token {id}"));
+    Ok(plan.step(user_step(store, format!("change token {id}"), users, changed)?))
+}
+
 /// Plans the end of a token: its line, its access entries, its secret.
 ///
 /// # Errors

@@ -35,10 +35,29 @@ impl UserDb {
         if db.token(id).is_some() {
             return Err(Problem::parameter("tokenid", "Token already exists."));
         }
-        let separate = i32::from(options.privilege_separation);
-        let comment = encode(&options.comment);
-        let line = format!("token:{id}:{}:{separate}:{comment}:\n", options.expire);
-        Ok(insert(text, id.user(), &line))
+        Ok(insert(text, id.user(), &format!("{}\n", token_line(id, options))))
+    }
+
+    /// The text with what a token is like replaced. Its line keeps its place and its ending.
+    ///
+    /// # Errors
+    /// There is no such token.
+    pub fn change_token(text: &str, id: &TokenId, options: &TokenOptions) -> Result<String, Problem> {
+        if Self::parse(text).token(id).is_none() {
+            return Err(no_such_token(id));
+        }
+        let name = id.to_string();
+        let changed = text.split_inclusive('\n').map(|line| {
+            let body = line.trim_end_matches(['\n', '\r']);
+            let mut fields = body.split(':').map(str::trim);
+            match (fields.next(), fields.next()) {
+                (Some("token"), Some(found)) if found == name => {
+                    format!("{}{}", token_line(id, options), &line[body.len()..])
+                }
+                _ => line.to_owned(),
+            }
+        });
+        Ok(changed.collect())
     }
 
     /// The text without a token, and without the access it was given by name.
@@ -47,11 +66,20 @@ impl UserDb {
     /// There is no such token.
     pub fn remove_token(text: &str, id: &TokenId) -> Result<String, Problem> {
         if Self::parse(text).token(id).is_none() {
-            return Err(Problem::parameter("tokenid", format!("no such token '{}'", id.name())));
+            return Err(no_such_token(id));
         }
         let kept = text.split_inclusive('\n').filter_map(|line| without_token(line, &id.to_string()));
         Ok(kept.collect())
     }
+}
+
+fn no_such_token(id: &TokenId) -> Problem {
+    Problem::parameter("tokenid", format!("no such token '{}'", id.name()))
+}
+
+fn token_line(id: &TokenId, options: &TokenOptions) -> String {
+    let separate = i32::from(options.privilege_separation);
+    format!("token:{id}:{}:{separate}:{}:", options.expire, encode(&options.comment))
 }
 
 fn insert(text: &str, user: &UserId, line: &str) -> String {

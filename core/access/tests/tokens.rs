@@ -163,6 +163,20 @@ proptest! {
     }
 
     #[test]
+    fn a_changed_token_changes_its_own_lines_only(text in texts()) {
+        let options = TokenOptions { expire: 7, privilege_separation: false, comment: "a: b".to_owned() };
+        if let Ok(edited) = UserDb::change_token(&text, &id("a@pve!tk"), &options) {
+            let token = UserDb::parse(&edited).token(&id("a@pve!tk")).cloned().unwrap();
+            prop_assert_eq!((token.expire, token.privilege_separation, token.comment.as_str()), (7, false, "a: b"));
+            let others = |text: &str| -> Vec<String> {
+                let other = |line: &&str| !line.starts_with("token:a@pve!tk:");
+                text.split_inclusive('\n').filter(other).map(str::to_owned).collect()
+            };
+            prop_assert_eq!(others(&edited), others(&text));
+        }
+    }
+
+    #[test]
     fn a_removed_token_leaves_no_trace_and_all_other_lines(text in texts()) {
         if let Ok(edited) = UserDb::remove_token(&text, &id("a@pve!tk")) {
             prop_assert!(!edited.contains("a@pve!tk"), "{}", edited);
