@@ -276,7 +276,10 @@ fn ten_thousand_headers_are_refused() {
         request += &format!("X-{number}: y\r\n");
     }
     request += "\r\n";
-    assert_eq!(server.client().raw(request.as_bytes()).status, 431);
+    if let Some(answer) = server.client().raw_unless_cut_off(request.as_bytes()) {
+        assert_eq!(answer.status, 431);
+    }
+    assert_eq!(server.client().get("/access/domains").status, 200, "the server is as well as before");
 }
 
 #[test]

@@ -236,12 +236,17 @@ impl Client {
 
     /// Sends bytes as they are and reads until the other side closes.
     pub fn raw(&self, bytes: &[u8]) -> Answer {
+        self.raw_unless_cut_off(bytes).expect("an answer")
+    }
+
+    /// The same for what the other side may cut off while it is still being sent: then the answer can get lost.
+    pub fn raw_unless_cut_off(&self, bytes: &[u8]) -> Option<Answer> {
         let mut stream = self.connect();
         // the other side may answer and close before it has read everything
         let _ = stream.write_all(bytes).and_then(|()| stream.flush());
         let mut answer = Vec::new();
         let _ = stream.read_to_end(&mut answer);
-        parse(&answer)
+        (!answer.is_empty()).then(|| parse(&answer))
     }
 
     pub fn connect(&self) -> rustls::StreamOwned<rustls::ClientConnection, TcpStream> {
