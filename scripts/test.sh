@@ -22,14 +22,12 @@ tier_crash() {
     --features innkeeper-engine/failpoints,innkeeper/failpoints -E 'test(/failpoint|crash|kill/) or binary(/crash/)' --no-tests=fail
 }
 
-tier_web() {
-  make --silent web/dist/index.html && (cd web && npm run --silent check && npm run --silent test)
-}
+tier_web() { (cd web && npm run --silent check && npm run --silent test); }
 
 # the program as users get it, in Debian's Chromium
 tier_browser() {
   # the same build as the Rust tests', so that nothing is compiled a second time with other features
-  make --silent web/dist/index.html && cargo nextest run --workspace --locked --no-run &&
+  cargo nextest run --workspace --locked --no-run &&
     (cd web && INNKEEPER_BIN="$(cargo metadata --format-version 1 --no-deps | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')/debug/innkeeper" npm run --silent e2e)
 }
 
@@ -39,6 +37,9 @@ tier_fuzz() { fuzz/run "${FUZZ_SECONDS:-10}"; }
 tier_policy() {
   cargo deny --locked check licenses bans sources 2>&1 | tail -n 3 && [ "${PIPESTATUS[0]}" -eq 0 ] && .venv/bin/typos
 }
+
+# first, so that the program is compiled once, with its GUI
+make --silent web/dist/index.html || exit 1
 
 for tier in "${tiers[@]}"; do
   printf '\n== %s\n' "$tier"

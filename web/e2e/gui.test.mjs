@@ -20,7 +20,8 @@ before(async () => {
   browser = await launch();
   // The link works once; its session is what the other tests start with.
   const { page, context, close } = await openPage(browser, server.url);
-  await page.goto(server.link);
+  const answer = await page.goto(server.link);
+  assert.equal(answer.status(), 200, "the program was built without its pages");
   await page.getByRole("heading", { name: "Summary", level: 1 }).waitFor();
   assert.ok(!page.url().includes("link="), "the secret left the address");
   storageState = await context.storageState();
