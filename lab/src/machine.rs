@@ -1,0 +1,1 @@
+//! Hosts: QEMU processes, and everything a test does to them.
