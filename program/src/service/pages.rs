@@ -1,24 +1,15 @@
 //! The pages of the GUI, from inside the binary.
 
 use bytes::Bytes;
-use embedded::Pages;
 use http::{HeaderValue, Response, StatusCode, header};
 use http_body_util::Full;
+use rust_embed::RustEmbed;
 
-mod embedded {
-    #![allow(
-        clippy::disallowed_methods,
-        reason = "a debug build reads the pages from the checkout, so that they can be worked on"
-    )]
-
-    use rust_embed::RustEmbed;
-
-    /// What Vite built; empty in a build without the GUI.
-    #[derive(RustEmbed)]
-    #[folder = "../web/dist"]
-    #[allow_missing = true]
-    pub(super) struct Pages;
-}
+/// What Vite built; empty in a build without the GUI. Debug builds have it inside too, so that tests meet what is shipped.
+#[derive(RustEmbed)]
+#[folder = "../web/dist"]
+#[allow_missing = true]
+struct Pages;
 
 /// Nothing but the program's own files, and no page may show this one inside itself.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
