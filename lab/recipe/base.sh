@@ -1,0 +1,34 @@
+# Stage 1: the packages, as Debian installs them. Wants MIRROR, SECURITY and PACKAGES.
+
+part debootstrap
+debootstrap --variant=minbase "$SUITE" "$TREE" "$MIRROR"
+
+part upgrade
+components="main contrib non-free-firmware"
+cat >"$TREE/etc/apt/sources.list" <<EOF
+deb $MIRROR $SUITE $components
+deb $MIRROR $SUITE-updates $components
+deb $SECURITY $SUITE-security $components
+EOF
+prepare_tree
+# nothing is written twice to be safe from a crash, and nobody reads manuals there
+echo force-unsafe-io >"$TREE/etc/dpkg/dpkg.cfg.d/lab"
+for path in man doc locale info lintian; do
+  echo "path-exclude=/usr/share/$path/*" >>"$TREE/etc/dpkg/dpkg.cfg.d/lab"
+done
+inside apt-get -q update
+inside apt-get -q -y dist-upgrade
+
+part packages
+mkdir -p "$TREE/etc/initramfs-tools"
+echo 'update_initramfs=no' >"$TREE/etc/initramfs-tools/update-initramfs.conf"
+# shellcheck disable=SC2086 # a list
+install_packages -o Dpkg::Options::=--force-confold $PACKAGES
+inside apt-get clean
+
+part archive
+# the versions that the ZFS modules must fit
+kernel=$(basename "$TREE"/boot/vmlinuz-*)
+zfs=$(inside dpkg-query -W -f '${Version}' zfsutils-linux)
+printf 'kernel=%s\nzfs=%s\n' "${kernel#vmlinuz-}" "$zfs" >"$OUT/versions"
+pack_tree "$OUT/tree.tar.zst"

@@ -1,0 +1,45 @@
+//! The command line.
+
+mod image;
+
+use clap::{Arg, ArgMatches, Command};
+use innkeeper_lab::image::Suite;
+use std::process::ExitCode;
+
+/// Why a command ended without success.
+type Failure = Box<dyn std::error::Error>;
+
+pub(crate) fn main() -> ExitCode {
+    let result = match command().get_matches().subcommand() {
+        Some(("build", options)) => image::build(suite(options)),
+        Some(("clean", options)) => image::clean(options.get_flag("all")),
+        _ => Ok(ExitCode::SUCCESS),
+    };
+    result.unwrap_or_else(|error| {
+        eprintln!("{error}");
+        ExitCode::FAILURE
+    })
+}
+
+fn command() -> Command {
+    Command::new("cargo lab")
+        .bin_name("cargo lab")
+        .about("Real Debian hosts in QEMU, to test on")
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommand(image::build_command())
+        .subcommand(image::clean_command())
+}
+
+fn suite_option() -> Arg {
+    Arg::new("suite")
+        .long("suite")
+        .value_name("SUITE")
+        .help("The Debian release of the image: bookworm or trixie")
+        .default_value("bookworm")
+        .value_parser(|name: &str| name.parse::<Suite>())
+}
+
+fn suite(options: &ArgMatches) -> Suite {
+    options.get_one::<Suite>("suite").copied().unwrap_or_default()
+}
