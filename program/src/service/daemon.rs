@@ -24,6 +24,8 @@ use crate::wiring;
 const HOUSEKEEPING: Duration = Duration::from_secs(10);
 /// Requests under way at the end get this long.
 const GRACE: Duration = Duration::from_secs(10);
+/// Headers of one request; more than the proxy lets through.
+const BUFFER: usize = 64 * 1024;
 /// A one-time link is for the person who just started the program.
 const LINK_LIFE: i64 = 10 * 60;
 
@@ -69,7 +71,7 @@ async fn listen(api: Arc<Api>, socket: &Utf8Path, secret: &str) -> Result<(), Pr
             () = &mut end => break,
         };
         let mut server = hyper::server::conn::http1::Builder::new();
-        server.timer(TokioTimer::new());
+        server.timer(TokioTimer::new()).max_buf_size(BUFFER);
         let connection = server.serve_connection(TokioIo::new(stream), TowerToHyperService::new(app.clone()));
         let connection = graceful.watch(connection);
         tokio::spawn(async move {

@@ -11,6 +11,8 @@ mod connect;
 mod daemon;
 mod pages;
 mod pam;
+mod patient;
+mod places;
 mod proxy;
 mod serve;
 mod spawn;
@@ -72,6 +74,7 @@ const READY: &str = "ready ";
 
 /// A tokio runtime with as many threads as a service needs: handlers block in threads of their own.
 fn runtime() -> Result<tokio::runtime::Runtime, Problem> {
+    allow_many_connections();
     tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .max_blocking_threads(64)
@@ -79,6 +82,20 @@ fn runtime() -> Result<tokio::runtime::Runtime, Problem> {
         .enable_all()
         .build()
         .map_err(|error| Problem::failed(format!("the service cannot start its threads: {error}")))
+}
+
+/// Service managers and shells allow 1,024 open files at first, which is fewer than the connections of a crowd. Not as
+/// many as the kernel would give: programs started from here may go through all of them.
+fn allow_many_connections() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    const FILES: u64 = 8192;
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    let wanted = maximum.map_or(FILES, |maximum| maximum.min(FILES));
+    if current.is_some_and(|current| current < wanted)
+        && let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: Some(wanted), maximum })
+    {
+        tracing::warn!(%error, "the number of open files stays as it is");
+    }
 }
 
 /// Ends when the process is asked to: Ctrl-C, or a service manager's SIGTERM.

@@ -1,5 +1,7 @@
 //! The pages of the GUI, from inside the binary.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
 use http_body_util::Full;
@@ -32,7 +34,12 @@ pub(super) fn answer(path: &str) -> Response<Full<Bytes>> {
         );
     };
     let kind = HeaderValue::from_str(file.metadata.mimetype());
-    let mut response = Response::new(Full::new(Bytes::from(file.data.into_owned())));
+    // unpacked once and then shared: a copy for every client that is slow to take it would be all memory there is
+    let data = match file.data {
+        Cow::Borrowed(data) => Bytes::from_static(data),
+        Cow::Owned(data) => Bytes::from(data),
+    };
+    let mut response = Response::new(Full::new(data));
     let headers = response.headers_mut();
     headers
         .insert(header::CONTENT_TYPE, kind.unwrap_or(HeaderValue::from_static("application/octet-stream")));
@@ -44,8 +51,8 @@ pub(super) fn answer(path: &str) -> Response<Full<Bytes>> {
 }
 
 /// A short text.
-pub(super) fn text(status: StatusCode, message: &str) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::new(Bytes::from(message.to_owned())));
+pub(super) fn text(status: StatusCode, message: &'static str) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(Bytes::from_static(message.as_bytes())));
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain;charset=UTF-8"));

@@ -11,7 +11,7 @@ use camino::Utf8PathBuf;
 use http::{HeaderName, HeaderValue, Request, Response, StatusCode, header};
 use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt, Full};
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
 use hyper::service::service_fn;
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -22,30 +22,44 @@ use innkeeper_rest::http::PEER_HEADER;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio_rustls::TlsAcceptor;
 
 use super::connect::Daemon;
+use super::patient::Patient;
+use super::places::{Places, Progress};
 use super::{ProxyOptions, certificate, daemon, pages};
 
-/// Connections at a time; more wait in the kernel's queue.
+/// Connections at a time. Who comes then takes the place of one that is silent.
 const CONNECTIONS: usize = 1024;
 /// A client that does not finish its handshake or its headers in this time goes.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// The daemon takes no body larger than half of this; what comes beyond is cut off here.
-const BODY_LIMIT: usize = 1024 * 1024;
+/// The daemon takes no body larger than this; what comes beyond is cut off here.
+const BODY_LIMIT: usize = 512 * 1024;
+/// A body up to this size can come on every connection at once; of larger ones only so many at a time.
+const SMALL_BODY: usize = 16 * 1024;
+const LARGE_BODIES: usize = 16;
 /// How much of a body that is too large is read and thrown away before the answer.
 const DISCARD_LIMIT: usize = 64 * 1024 * 1024;
 /// A whole body comes within this time.
 const BODY_DEADLINE: Duration = Duration::from_secs(30);
+/// A client that takes nothing of its answer for so long goes.
+const WRITE_PATIENCE: Duration = Duration::from_secs(30);
 /// Headers of one request.
 const HEADERS: usize = 64;
+/// Request line and headers of one request, and what is buffered in either direction of a connection: this many bytes
+/// for each of all connections must not be much.
+const BUFFER: usize = 16 * 1024;
+/// A connection to the daemon that nobody uses is closed before the daemon would do it: a request sent at that moment
+/// would be lost.
+const DAEMON_IDLE: Duration = Duration::from_secs(10);
 /// The daemon's slowest answers are changes that the caller waits for.
 const ANSWER_DEADLINE: Duration = Duration::from_secs(600);
 /// Requests under way at the end get this long.
 const GRACE: Duration = Duration::from_secs(10);
 
 type Body = BoxBody<Bytes, hyper::Error>;
+type Refusal = (StatusCode, &'static str);
 type DaemonClient = Client<Daemon, Full<Bytes>>;
 
 /// Serves HTTPS until asked to end.
@@ -93,15 +107,11 @@ async fn listen(
         .map_err(|error| Problem::failed(format!("cannot listen on {address}: {error}")))?;
     let bound = listener.local_addr().map_err(Problem::failed)?;
     daemon::say_ready(&bound.to_string())?;
-    let front = Arc::new(Front { acceptor: TlsAcceptor::from(tls), client: client(socket) });
-    let places = Arc::new(Semaphore::new(CONNECTIONS));
+    let front = Arc::new(Front::new(tls, socket));
+    let places = Places::new(CONNECTIONS);
     let graceful = Arc::new(GracefulShutdown::new());
     let mut end = std::pin::pin!(super::asked_to_end());
     loop {
-        let place = tokio::select! {
-            place = Arc::clone(&places).acquire_owned() => place,
-            () = &mut end => break,
-        };
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
             () = &mut end => break,
@@ -109,9 +119,12 @@ async fn listen(
         match accepted {
             Ok((stream, peer)) => {
                 let (front, watcher) = (Arc::clone(&front), graceful.watcher());
+                let place = places.take(peer.ip());
                 tokio::spawn(async move {
-                    front.serve(stream, peer, watcher).await;
-                    drop(place);
+                    tokio::select! {
+                        () = front.serve(stream, peer, place.progress(), watcher) => {}
+                        () = place.wanted() => tracing::debug!(%peer, "a connection gave its place to another"),
+                    }
                 });
             }
             Err(error) => {
@@ -126,21 +139,29 @@ async fn listen(
     Ok(())
 }
 
-fn client(socket: Utf8PathBuf) -> DaemonClient {
-    Client::builder(TokioExecutor::new()).pool_max_idle_per_host(64).build(Daemon { socket })
-}
-
 /// What every connection needs.
 struct Front {
     acceptor: TlsAcceptor,
     client: DaemonClient,
+    large_bodies: Semaphore,
 }
 
 impl Front {
+    fn new(tls: Arc<rustls::ServerConfig>, socket: Utf8PathBuf) -> Self {
+        let client = Client::builder(TokioExecutor::new())
+            .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(DAEMON_IDLE)
+            .pool_max_idle_per_host(64)
+            .http1_max_buf_size(BUFFER)
+            .build(Daemon { socket });
+        Self { acceptor: TlsAcceptor::from(tls), client, large_bodies: Semaphore::new(LARGE_BODIES) }
+    }
+
     async fn serve(
         self: Arc<Self>,
         stream: TcpStream,
         peer: SocketAddr,
+        progress: Progress,
         watcher: hyper_util::server::graceful::Watcher,
     ) {
         // small answers must not wait for Nagle's timer
@@ -148,34 +169,83 @@ impl Front {
         if !speaks_tls(&stream).await {
             return refuse_plain_http(stream).await;
         }
-        let Ok(Ok(stream)) = tokio::time::timeout(PATIENCE, self.acceptor.accept(stream)).await else {
+        let stream = Patient::new(stream, WRITE_PATIENCE);
+        let handshake = self.acceptor.accept_with(stream, |tls| tls.set_buffer_limit(Some(BUFFER)));
+        let Ok(Ok(stream)) = tokio::time::timeout(PATIENCE, handshake).await else {
             return;
         };
         let service = service_fn(move |request| {
-            let front = Arc::clone(&self);
-            async move { Ok::<_, Infallible>(front.answer(request, peer).await) }
+            let (front, progress) = (Arc::clone(&self), progress.clone());
+            async move { Ok::<_, Infallible>(front.answer(request, peer, &progress).await) }
         });
         let mut server = hyper::server::conn::http1::Builder::new();
-        server.timer(TokioTimer::new()).header_read_timeout(PATIENCE).max_headers(HEADERS);
+        server.timer(TokioTimer::new()).header_read_timeout(PATIENCE);
+        server.max_headers(HEADERS).max_buf_size(BUFFER);
         let connection = watcher.watch(server.serve_connection(TokioIo::new(stream), service));
         if let Err(error) = connection.await {
             tracing::debug!(%error, %peer, "a connection ended early");
         }
     }
 
-    async fn answer(&self, request: Request<Incoming>, peer: SocketAddr) -> Response<Body> {
-        let mut response = if request.uri().path().starts_with("/api2/") {
-            match self.forward(request, peer).await {
+    async fn answer(
+        &self,
+        request: Request<Incoming>,
+        peer: SocketAddr,
+        progress: &Progress,
+    ) -> Response<Body> {
+        let mut response = if let Err(refusal) = unambiguous(&request) {
+            refuse(refusal)
+        } else if request.uri().path().starts_with("/api2/") {
+            match self.forward(request, peer, progress).await {
                 Ok(response) => response.map(BodyExt::boxed),
-                Err((status, message)) => whole(pages::text(status, message)),
+                Err(refusal) => refuse(refusal),
             }
         } else if matches!(*request.method(), http::Method::GET | http::Method::HEAD) {
             whole(pages::answer(request.uri().path()))
         } else {
-            whole(pages::text(StatusCode::METHOD_NOT_ALLOWED, "Pages can only be read.\n"))
+            refuse((StatusCode::METHOD_NOT_ALLOWED, "Pages can only be read.\n"))
         };
         pages::secure(&mut response);
         response
+    }
+
+    /// The whole body, with the right to hold a large one.
+    async fn collect(&self, body: Incoming) -> Result<(Bytes, Option<SemaphorePermit<'_>>), Refusal> {
+        if body.is_end_stream() {
+            return Ok((Bytes::new(), None));
+        }
+        let late = (StatusCode::REQUEST_TIMEOUT, "The request's body did not come in time.\n");
+        tokio::time::timeout(BODY_DEADLINE, self.read(body)).await.unwrap_or(Err(late))
+    }
+
+    /// What is refused is still read for a while and thrown away: a client that is cut off while it sends never gets to
+    /// see the answer.
+    async fn read(&self, mut body: Incoming) -> Result<(Bytes, Option<SemaphorePermit<'_>>), Refusal> {
+        let (mut kept, mut length, mut large, mut refusal) = (BytesMut::new(), 0, None, None);
+        while let Some(frame) = body.frame().await {
+            let early = |_| (StatusCode::BAD_REQUEST, "The request's body ended early.\n");
+            let Ok(data) = frame.map_err(early)?.into_data() else { continue };
+            length += data.len();
+            if length > SMALL_BODY && large.is_none() && refusal.is_none() {
+                large = self.large_bodies.try_acquire().ok();
+                if large.is_none() {
+                    let busy = "Too many large requests at a time: try again in a moment.\n";
+                    refusal = Some((StatusCode::TOO_MANY_REQUESTS, busy));
+                }
+            }
+            if length > BODY_LIMIT {
+                refusal = Some((StatusCode::PAYLOAD_TOO_LARGE, "The request's body is too large.\n"));
+            }
+            if refusal.is_none() {
+                kept.extend_from_slice(&data);
+            } else {
+                (kept, large) = (BytesMut::new(), None);
+            }
+            if length > DISCARD_LIMIT {
+                break;
+            }
+        }
+        refusal.map_or(Ok((kept.freeze(), large)), Err)
     }
 
     /// Hands a request to the daemon, with the peer's address and without what only this proxy may say.
@@ -183,12 +253,15 @@ impl Front {
         &self,
         request: Request<Incoming>,
         peer: SocketAddr,
-    ) -> Result<Response<Incoming>, (StatusCode, &'static str)> {
+        progress: &Progress,
+    ) -> Result<Response<Incoming>, Refusal> {
         let (mut parts, body) = request.into_parts();
-        let body = collect(body).await?;
+        let (body, _large) = self.collect(body).await?;
+        let _busy = progress.busy();
         for name in HOP_BY_HOP {
             parts.headers.remove(name);
         }
+        parts.headers.remove(PEER_HEADER);
         if let Ok(value) = HeaderValue::from_str(&peer.ip().to_string()) {
             parts.headers.insert(HeaderName::from_static(PEER_HEADER), value);
         }
@@ -213,38 +286,39 @@ impl Front {
 }
 
 /// Headers that belong to one connection (RFC 9110, 7.6.1).
-const HOP_BY_HOP: [HeaderName; 6] = [
+const HOP_BY_HOP: [HeaderName; 8] = [
     header::CONNECTION,
     header::TRANSFER_ENCODING,
     header::UPGRADE,
     header::TE,
     header::TRAILER,
+    header::EXPECT,
     header::PROXY_AUTHORIZATION,
+    HeaderName::from_static("keep-alive"),
 ];
 
-async fn collect(body: Incoming) -> Result<Bytes, (StatusCode, &'static str)> {
-    match tokio::time::timeout(BODY_DEADLINE, read(body)).await {
-        Ok(Ok(Some(body))) => Ok(body),
-        Ok(Ok(None)) => Err((StatusCode::PAYLOAD_TOO_LARGE, "The request's body is too large.\n")),
-        Ok(Err(_)) => Err((StatusCode::BAD_REQUEST, "The request's body ended early.\n")),
-        Err(_) => Err((StatusCode::REQUEST_TIMEOUT, "The request's body did not come in time.\n")),
+/// Refuses what another server before this one might have read in another way: where its client's request ends, and
+/// for whom it is. The original's clients send neither.
+fn unambiguous(request: &Request<Incoming>) -> Result<(), Refusal> {
+    if request.headers().contains_key(header::TRANSFER_ENCODING) {
+        return Err((StatusCode::LENGTH_REQUIRED, "Send the body's length, and the body in one piece.\n"));
+    }
+    if !request.uri().path().starts_with('/') {
+        return Err((StatusCode::BAD_REQUEST, "The path cannot be understood.\n"));
+    }
+    let mut hosts = request.headers().get_all(header::HOST).iter();
+    match (hosts.next(), hosts.next()) {
+        (Some(_), None) => Ok(()),
+        (None, _) if request.version() == http::Version::HTTP_10 => Ok(()),
+        _ => Err((StatusCode::BAD_REQUEST, "A request has one Host header.\n")),
     }
 }
 
-/// The whole body; `None` when it is too large. What is too large is still read for a while and thrown away: a client
-/// that is cut off while it sends never gets to see the answer.
-async fn read(mut body: Incoming) -> Result<Option<Bytes>, hyper::Error> {
-    let (mut kept, mut length) = (BytesMut::new(), 0);
-    while let Some(frame) = body.frame().await {
-        let Ok(data) = frame?.into_data() else { continue };
-        length += data.len();
-        if length <= BODY_LIMIT {
-            kept.extend_from_slice(&data);
-        } else if length > DISCARD_LIMIT {
-            break;
-        }
-    }
-    Ok((length <= BODY_LIMIT).then(|| kept.freeze()))
+/// After a refusal nothing more is read from the connection: it could be the rest of what was refused.
+fn refuse((status, message): Refusal) -> Response<Body> {
+    let mut response = whole(pages::text(status, message));
+    response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    response
 }
 
 fn whole(response: Response<Full<Bytes>>) -> Response<Body> {

@@ -250,16 +250,20 @@ impl Client {
     }
 
     pub fn connect(&self) -> rustls::StreamOwned<rustls::ClientConnection, TcpStream> {
-        let config = rustls::ClientConfig::builder()
-            .dangerous()
-            .with_custom_certificate_verifier(Arc::new(AnyCertificate))
-            .with_no_client_auth();
-        let name = ServerName::try_from("localhost").unwrap();
-        let connection = rustls::ClientConnection::new(Arc::new(config), name).unwrap();
         let stream = TcpStream::connect(self.address).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
-        rustls::StreamOwned::new(connection, stream)
+        rustls::StreamOwned::new(tls_client(), stream)
     }
+}
+
+/// A client's side of TLS, before its first word.
+pub fn tls_client() -> rustls::ClientConnection {
+    let config = rustls::ClientConfig::builder()
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(AnyCertificate))
+        .with_no_client_auth();
+    let name = ServerName::try_from("localhost").unwrap();
+    rustls::ClientConnection::new(Arc::new(config), name).unwrap()
 }
 
 fn parse(answer: &[u8]) -> Answer {

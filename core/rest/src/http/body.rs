@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use axum::body::Body;
+use axum::body::{Body, HttpBody as _};
 use axum::http::{header, request::Parts};
+use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use innkeeper_change::Problem;
 use serde_json::{Map, Value};
@@ -14,16 +15,15 @@ const BODY_LIMIT: usize = 512 * 1024;
 const BODY_DEADLINE: Duration = Duration::from_secs(30);
 
 /// All parameters of a request but those of the path.
-pub(super) async fn params(parts: &Parts, body: Body) -> Result<Map<String, Value>, Problem> {
+pub(super) fn params(parts: &Parts, bytes: &[u8]) -> Result<Map<String, Value>, Problem> {
     let mut params = Map::new();
     add_form(&mut params, parts.uri.query().unwrap_or_default())?;
-    let bytes = read(body).await?;
     if bytes.is_empty() {
         return Ok(params);
     }
     let kind =
         parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let text = std::str::from_utf8(&bytes).map_err(|_| bad("the request's body is not valid UTF-8"))?;
+    let text = std::str::from_utf8(bytes).map_err(|_| bad("the request's body is not valid UTF-8"))?;
     match kind.split(';').next().unwrap_or_default().trim() {
         "application/x-www-form-urlencoded" => {
             let mut form = Map::new();
@@ -45,10 +45,14 @@ pub(super) async fn params(parts: &Parts, body: Body) -> Result<Map<String, Valu
     Ok(params)
 }
 
-async fn read(body: Body) -> Result<Vec<u8>, Problem> {
+/// The whole body, of which nothing is understood yet.
+pub(super) async fn read(body: Body) -> Result<Bytes, Problem> {
+    if body.is_end_stream() {
+        return Ok(Bytes::new());
+    }
     let collected = tokio::time::timeout(BODY_DEADLINE, Limited::new(body, BODY_LIMIT).collect()).await;
     match collected {
-        Ok(Ok(collected)) => Ok(collected.to_bytes().to_vec()),
+        Ok(Ok(collected)) => Ok(collected.to_bytes()),
         Ok(Err(error)) if error.downcast_ref::<LengthLimitError>().is_some() => {
             Err(bad("the request's body is too large"))
         }
@@ -57,7 +61,8 @@ async fn read(body: Body) -> Result<Vec<u8>, Problem> {
     }
 }
 
-fn bad(message: &str) -> Problem {
+/// What is wrong with a body as a whole.
+pub(super) fn bad(message: &str) -> Problem {
     Problem::parameter("body", message)
 }
 

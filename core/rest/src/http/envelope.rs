@@ -2,6 +2,7 @@
 
 use axum::body::Body;
 use axum::http::{HeaderValue, Response, StatusCode, header};
+use bytes::Bytes;
 use hyper::ext::ReasonPhrase;
 use innkeeper_change::Problem;
 use serde_json::{Map, Value, json};
@@ -41,8 +42,8 @@ pub(super) fn no_such_uri() -> Response<Body> {
 }
 
 /// A JSON document that is not in the envelope.
-pub(super) fn document(document: Value) -> Response<Body> {
-    json_response(StatusCode::OK, &document)
+pub(super) fn document(document: Bytes) -> Response<Body> {
+    json_text(StatusCode::OK, document)
 }
 
 pub(super) fn respond(format: Format, gui: bool, outcome: Result<Answer, Problem>) -> Response<Body> {
@@ -120,7 +121,11 @@ fn one_line(message: &str) -> String {
 }
 
 fn json_response(status: StatusCode, body: &Value) -> Response<Body> {
-    let mut response = Response::new(Body::from(body.to_string()));
+    json_text(status, Bytes::from(body.to_string()))
+}
+
+fn json_text(status: StatusCode, text: Bytes) -> Response<Body> {
+    let mut response = Response::new(Body::from(text));
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json;charset=UTF-8"));

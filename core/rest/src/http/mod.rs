@@ -3,13 +3,14 @@
 mod body;
 mod envelope;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, Request as HttpRequest, Response, header};
+use bytes::Bytes;
 use innkeeper_access::{Credentials, Identity};
 use innkeeper_change::Problem;
 use innkeeper_engine::Silent;
@@ -28,20 +29,33 @@ pub const TICKET_COOKIE: &str = "PVEAuthCookie";
 /// The header that proves that a ticket was not sent by somebody else's page.
 pub const CSRF_HEADER: &str = "csrfpreventiontoken";
 
+/// What is taken from somebody who did not say who they are: a login is much smaller. Understanding a body takes many
+/// times its size of memory.
+const STRANGERS_BODY: usize = 16 * 1024;
+
 /// Wrong credentials are answered this late, so that guessing is slow.
 const DELAY_AFTER_WRONG_CREDENTIALS: Duration = Duration::from_secs(3);
 
 /// The API as an axum router: everything below `/api2`.
 pub fn router(api: Arc<Api>) -> Router {
-    Router::new().fallback(answer).with_state(api)
+    Router::new().fallback(answer).with_state(Shared { api, document: Arc::default() })
 }
 
-async fn answer(State(api): State<Arc<Api>>, request: HttpRequest<Body>) -> Response<Body> {
+#[derive(Clone)]
+struct Shared {
+    api: Arc<Api>,
+    /// The OpenAPI document, which anybody may ask for: written once and not for each who does.
+    document: Arc<OnceLock<Bytes>>,
+}
+
+async fn answer(State(shared): State<Shared>, request: HttpRequest<Body>) -> Response<Body> {
+    let Shared { api, document } = shared;
     let Some((format, path)) = Format::of_path(request.uri().path()) else {
         return envelope::no_such_uri();
     };
     if path == "/openapi.json" && request.method() == axum::http::Method::GET {
-        return envelope::document(crate::openapi::document(api.methods()));
+        let written = || Bytes::from(crate::openapi::document(api.methods()).to_string());
+        return envelope::document(document.get_or_init(written).clone());
     }
     let gui = request.headers().contains_key(GUI_HEADER);
     let outcome = handle(api, request, path).await;
@@ -71,12 +85,16 @@ async fn handle(api: Arc<Api>, request: HttpRequest<Body>, path: String) -> Resu
     let verb: Verb = parts.method.as_str().parse().map_err(|_: Problem| {
         fail(Problem::Unsupported(format!("Method '{} {path}' not implemented", parts.method)))
     })?;
-    let params = body::params(&parts, body).await.map_err(fail)?;
+    let body = body::read(body).await.map_err(fail)?;
     let peer = header_text(&parts.headers, PEER_HEADER).unwrap_or("local").to_owned();
     let csrf = header_text(&parts.headers, CSRF_HEADER).map(str::to_owned);
     let at_once = api.is_answered_at_once(verb, &path);
     let work = move || {
         let identity = identify(&api, verb, &path, credentials, csrf.as_deref())?;
+        if identity.is_none() && body.len() > STRANGERS_BODY {
+            return Err(body::bad("the request's body is too large"));
+        }
+        let params = body::params(&parts, &body)?;
         api.call(Request { verb, path, params, identity, origin: peer }, &mut Silent)
     };
     if at_once {
