@@ -6,6 +6,7 @@ use innkeeper_rest::Method;
 pub(crate) fn methods() -> Vec<Method> {
     let mut methods = innkeeper_node::methods();
     methods.extend(innkeeper_apt::methods());
+    methods.extend(innkeeper_services::methods());
     methods
 }
 
@@ -13,6 +14,7 @@ pub(crate) fn methods() -> Vec<Method> {
 pub(crate) const AREAS: &[(&str, &str)] = &[
     ("apt", "Package repositories and the keys that sign them"),
     ("history", "The changes made to this host"),
+    ("service", "Services of this host"),
     ("task", "Tasks and their logs"),
     ("token", "API tokens"),
 ];

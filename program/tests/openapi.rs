@@ -9,6 +9,7 @@
 fn the_committed_document_is_that_of_the_code() {
     let mut methods = innkeeper_node::methods();
     methods.extend(innkeeper_apt::methods());
+    methods.extend(innkeeper_services::methods());
     let document = innkeeper_rest::openapi::document(&methods);
     let text = serde_json::to_string_pretty(&document).unwrap() + "\n";
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/openapi.json");

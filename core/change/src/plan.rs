@@ -107,6 +107,8 @@ pub enum UnitVerb {
     Stop,
     Restart,
     Reload,
+    #[serde(rename = "try-reload-or-restart")]
+    TryReloadOrRestart,
     Enable,
     Disable,
 }
@@ -119,6 +121,7 @@ impl UnitVerb {
             Self::Stop => "stop",
             Self::Restart => "restart",
             Self::Reload => "reload",
+            Self::TryReloadOrRestart => "try-reload-or-restart",
             Self::Enable => "enable",
             Self::Disable => "disable",
         }
@@ -130,7 +133,7 @@ impl UnitVerb {
             Self::Stop => Some(Self::Start),
             Self::Enable => Some(Self::Disable),
             Self::Disable => Some(Self::Enable),
-            Self::Restart | Self::Reload => None,
+            Self::Restart | Self::Reload | Self::TryReloadOrRestart => None,
         }
     }
 }

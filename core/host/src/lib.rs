@@ -15,6 +15,7 @@ pub use command::{Command, Output};
 pub use error::HostError;
 pub use real::{LockGuard, RealHost};
 
+use std::ops::ControlFlow;
 use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -203,6 +204,21 @@ pub trait Host: Send + Sync {
         let output = self.run(command)?;
         output.stdout.lines().chain(output.stderr.lines()).for_each(line);
         Ok(output)
+    }
+
+    /// Runs a program whose output may be long, hands over each line of it, and keeps nothing: for logs. The program is
+    /// killed when the watcher has enough, which is no failure.
+    ///
+    /// # Errors
+    /// As [`Host::run`].
+    fn run_lines(
+        &self,
+        command: &Command,
+        line: &mut dyn FnMut(&str) -> ControlFlow<()>,
+    ) -> Result<(), HostError> {
+        // enough is enough
+        let _ = self.run(command)?.stdout.lines().try_for_each(line);
+        Ok(())
     }
 
     /// Writes a value into a file that is an interface of the kernel (`/proc/sys`, `/sys`): in place, in one write. Only

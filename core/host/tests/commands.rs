@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a failing fixture is a failing test")]
 
 use std::fs;
+use std::ops::ControlFlow;
 use std::os::unix::process::CommandExt as _;
 use std::time::{Duration, Instant};
 
@@ -233,4 +234,31 @@ fn a_watched_program_that_was_given_a_secret_is_heard_only_afterwards() {
     let outcome = RealHost::new().run_watched(&command, &mut |line| heard.push(line.to_owned()));
     assert!(!outcome.unwrap_err().to_string().contains("hunter2"));
     assert!(heard.is_empty(), "{heard:?}");
+}
+
+#[test]
+fn endless_output_is_heard_until_it_is_enough() {
+    let begin = std::time::Instant::now();
+    let mut heard = Vec::new();
+    let yes = Command::new("/usr/bin/yes").arg("again");
+    RealHost::new()
+        .run_lines(&yes, &mut |line| {
+            heard.push(line.to_owned());
+            if heard.len() < 100_000 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        })
+        .unwrap();
+    assert_eq!(heard.len(), 100_000);
+    assert!(heard.iter().all(|line| line == "again"));
+    assert!(begin.elapsed() < Duration::from_secs(20), "the program was ended, not waited for");
+}
+
+#[test]
+fn a_program_whose_lines_were_heard_still_fails_with_its_reason() {
+    let mut heard = Vec::new();
+    let outcome = RealHost::new().run_lines(&sh("echo one; printf two; echo why >&2; exit 3"), &mut |line| {
+        heard.push(line.to_owned());
+        ControlFlow::Continue(())
+    });
+    assert_eq!(heard, ["one", "two"], "complaints are no output");
+    assert!(outcome.unwrap_err().to_string().ends_with("exit code 3: why"));
 }

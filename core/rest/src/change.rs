@@ -65,7 +65,7 @@ pub(crate) fn answer(
         return Answer::of(PlanView::new(&proposal.plan, method.command_line(call.params())));
     }
     if proposal.plan.is_empty() {
-        return Ok(Answer { data: proposal.answer, unchanged: true, ..Answer::default() });
+        return unchanged(change, call, proposal);
     }
     if call.text("plan").is_some_and(|shown| shown != proposal.plan.fingerprint().to_string()) {
         return Err(Problem::Modified);
@@ -80,6 +80,19 @@ pub(crate) fn answer(
         }
         _ => agreed.carry_out(console),
     }
+}
+
+/// There is nothing to do. Who waits for a task gets one all the same: it says so and ends.
+fn unchanged(change: Change, call: &Call<'_>, proposal: Proposal) -> Result<Answer, Problem> {
+    let answer = Answer { data: proposal.answer, unchanged: true, ..Answer::default() };
+    if change.execution == Execution::Here {
+        return Ok(answer);
+    }
+    let task = call.engine().tasks().start(&call.user()?, change.task, &proposal.task_id)?;
+    let upid = task.upid().to_string();
+    task.line(&format!("{}: nothing to do, it is already so", proposal.plan.summary));
+    task.finish(Ok(()));
+    Ok(Answer { data: Value::String(upid.clone()), task: Some(upid), ..answer })
 }
 
 /// Every danger must have been accepted by its id.

@@ -1,5 +1,7 @@
 //! Commands that methods declare: `innkeeper apt disable FILE INDEX`, `pvenode task list`.
 
+use std::time::Duration;
+
 use clap::ArgMatches;
 use innkeeper_change::Problem;
 use innkeeper_rest::{Kind, Method, Property, Verb};
@@ -77,7 +79,8 @@ fn call(
     let mut params = params(&leaf, &matches);
     let name = &leaf.method.commands[target.name];
     params.extend(name.preset.iter().map(|(name, value)| ((*name).to_owned(), Value::from(*value))));
-    let command = Called { leaf: &leaf, globals: &globals };
+    let follow = leaf.follows && matches.get_flag(describe::FOLLOW);
+    let command = Called { leaf: &leaf, globals: &globals, follow };
     command
         .run(params, Consent::of(&leaf, &matches))
         .map_err(|failure| failure.with_usage(|| description.clone().render_usage().to_string() + "\n"))
@@ -114,7 +117,13 @@ fn typed(param: &Property, matches: &ArgMatches) -> Option<Value> {
 struct Called<'l, 'm> {
     leaf: &'l Leaf<'m>,
     globals: &'l Globals,
+    follow: bool,
 }
+
+/// How long to wait before asking again for what is new.
+const FOLLOW_EVERY: Duration = Duration::from_secs(1);
+/// More than is written in that time, as a rule; what is left comes with the next question.
+const FOLLOWED_AT_ONCE: &str = "1000";
 
 impl Called<'_, '_> {
     fn run(&self, mut params: Map<String, Value>, consent: Consent) -> Result<(), Failure> {
@@ -128,9 +137,41 @@ impl Called<'_, '_> {
         if self.leaf.asks {
             return consent::change(&mut machine, self.globals, method, &path, params, consent);
         }
-        let answer = machine.call(method.verb, &path, params)?;
+        if self.follow {
+            return self.keep_following(&mut machine, &path, params);
+        }
+        self.show(&mut machine, &path, params).map(drop)
+    }
+
+    /// Shows what there is, then what comes after the last entry, again and again. Ctrl-C ends it.
+    fn keep_following(
+        &self,
+        machine: &mut Machine,
+        path: &str,
+        mut params: Map<String, Value>,
+    ) -> Result<(), Failure> {
+        // what is beyond the end would never come
+        params.remove("until");
+        while output::is_heard() {
+            let shown = self.show(machine, path, params.clone())?;
+            let cursor = shown.as_array().and_then(|entries| entries.last()?.get("cursor").cloned());
+            if let Some(cursor) = cursor {
+                params.insert("startcursor".to_owned(), cursor);
+                params.insert("lastentries".to_owned(), Value::from(FOLLOWED_AT_ONCE));
+            }
+            machine.api().host().sleep(FOLLOW_EVERY);
+        }
+        Ok(())
+    }
+
+    /// Prints what a call answers, and gives it.
+    fn show(&self, machine: &mut Machine, path: &str, params: Map<String, Value>) -> Result<Value, Failure> {
+        let method = self.leaf.method;
+        let view = views::of(method);
+        let answer = machine.call(method.verb, path, params)?;
         if let Some((_, bytes)) = answer.download {
-            return output::print_file(self.globals, &bytes);
+            output::print_file(self.globals, &bytes)?;
+            return Ok(Value::Null);
         }
         let data = match view {
             Some(view) => (view.prepare)(answer.data),
@@ -140,12 +181,13 @@ impl Called<'_, '_> {
             Some(view) => (view.show)(&data, style, &views::Context { method, api: machine.api() }),
             None => output::value(&data, style, &output::times_of(method)),
         })?;
-        self.hint(method, &data)
+        self.hint(method, &data)?;
+        Ok(data)
     }
 
     /// An empty list says nothing; on a terminal that could be mistaken for something that went wrong.
     fn hint(&self, method: &Method, data: &Value) -> Result<(), Failure> {
-        let empty = method.verb == Verb::Get && data.as_array().is_some_and(Vec::is_empty);
+        let empty = !self.follow && method.verb == Verb::Get && data.as_array().is_some_and(Vec::is_empty);
         if empty && !self.globals.quiet && std::io::IsTerminal::is_terminal(&std::io::stdout()) {
             output::complain("nothing to list\n");
         }

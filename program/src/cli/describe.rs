@@ -11,6 +11,9 @@ use super::{Commands, Program, globals};
 /// Options that only commands for people have: the API calls them otherwise, or a person needs none of them.
 const OF_THE_CALL: [&str; 4] = ["dry-run", "accept", "plan", "background"];
 
+/// The option of commands that can wait for what is new.
+pub(super) const FOLLOW: &str = "follow";
+
 /// One command that calls a method, whether by the method's own name or by path.
 pub(super) struct Leaf<'m> {
     pub(super) method: &'m Method,
@@ -20,6 +23,8 @@ pub(super) struct Leaf<'m> {
     pub(super) options: Vec<Property>,
     /// The plan is shown and has to be agreed to.
     pub(super) asks: bool,
+    /// What is new can be waited for.
+    pub(super) follows: bool,
 }
 
 impl<'m> Leaf<'m> {
@@ -27,7 +32,8 @@ impl<'m> Leaf<'m> {
     pub(super) fn of_area(commands: &'m Commands, target: Target) -> Self {
         let method = &commands.methods[target.method];
         let name = &method.commands[target.name];
-        let fixed = super::views::of(method).map(|view| view.fixed).unwrap_or_default();
+        let view = super::views::of(method);
+        let fixed = view.map(|view| view.fixed).unwrap_or_default();
         let all = method.all_params();
         let of = |wanted: &&'static str| all.iter().find(|param| param.name == *wanted).copied();
         let positional: Vec<Property> = name.positional.iter().filter_map(of).collect();
@@ -38,14 +44,15 @@ impl<'m> Leaf<'m> {
                 || (method.has_dry_run() && OF_THE_CALL.contains(&param.name))
         };
         let options = all.iter().copied().filter(|param| !decided(param)).collect();
-        Self { method, positional, options, asks: method.has_dry_run() }
+        let follows = view.is_some_and(|view| view.follows);
+        Self { method, positional, options, asks: method.has_dry_run(), follows }
     }
 
     /// The command by which every method can be called: the path says what is in it.
     pub(super) fn of_path(method: &'m Method) -> Self {
         let in_path = |param: &Property| method.path.contains(&format!("{{{}}}", param.name));
         let options = method.all_params().into_iter().filter(|param| !in_path(param)).collect();
-        Self { method, positional: Vec::new(), options, asks: false }
+        Self { method, positional: Vec::new(), options, asks: false, follows: false }
     }
 
     /// Names and shapes of its options, with those of every command.
@@ -61,6 +68,9 @@ impl<'m> Leaf<'m> {
             if self.can_be_dangerous() {
                 known.push(Known { name: "accept", shape: Shape::Value });
             }
+        }
+        if self.follows {
+            known.push(Known { name: FOLLOW, shape: Shape::Flag });
         }
         let claimed: Vec<&str> = known.iter().map(|option| option.name).collect();
         known.extend(globals::known().filter(|global| !claimed.contains(&global.name)));
@@ -88,6 +98,10 @@ impl<'m> Leaf<'m> {
         }
         if self.asks {
             command = command.args(self.consent());
+        }
+        if self.follows {
+            let follow = Arg::new(FOLLOW).long(FOLLOW).action(ArgAction::SetTrue);
+            command = command.arg(follow.help("Go on with what is written from now on, until Ctrl-C"));
         }
         let taken: Vec<&str> = self.options.iter().map(|param| param.name).collect();
         command.args(globals::describe(move |name| taken.contains(&name)))

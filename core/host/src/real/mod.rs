@@ -19,6 +19,7 @@ mod writing;
 pub(crate) use kernel::{own_process, process_start, signal_group};
 pub use locking::LockGuard;
 
+use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -153,7 +154,24 @@ impl Host for RealHost {
     fn run_watched(&self, command: &Command, line: &mut dyn FnMut(&str)) -> Result<Output, HostError> {
         match self.root {
             Some(_) => Err(HostError::NoCommands { argv: command.argv() }),
-            None => running::run(command, Some(line)),
+            None => running::run(
+                command,
+                Some(&mut |text| {
+                    line(text);
+                    ControlFlow::Continue(())
+                }),
+            ),
+        }
+    }
+
+    fn run_lines(
+        &self,
+        command: &Command,
+        line: &mut dyn FnMut(&str) -> ControlFlow<()>,
+    ) -> Result<(), HostError> {
+        match self.root {
+            Some(_) => Err(HostError::NoCommands { argv: command.argv() }),
+            None => running::lines(command, line),
         }
     }
 

@@ -1,6 +1,7 @@
 //! Running programs: clean environment, a deadline for the whole process group, bounded output.
 
 use std::io::{ErrorKind, Read, Write as _};
+use std::ops::ControlFlow;
 use std::os::fd::OwnedFd;
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, ExitStatus, Stdio};
@@ -19,49 +20,78 @@ const TAIL: usize = 4096;
 /// How long a killed program may take to vanish. One that waits for a dead disk cannot even be killed.
 const BURIAL: Duration = Duration::from_secs(1);
 const CHUNK: usize = 64 * 1024;
+/// A line that is longer is handed over in pieces.
+const LONGEST_LINE: usize = 1024 * 1024;
 
 pub(super) fn run<'a>(command: &'a Command, watcher: Option<Watcher<'a>>) -> Result<Output, HostError> {
+    let lines = watcher.filter(|_| !matches!(command.stdin, Input::Secret(_)));
+    begin(command, lines.map(|watcher| Lines::new(watcher, true)))
+}
+
+/// Runs a program whose output may be without end: nothing of it is kept here, and the watcher may have enough of it.
+pub(super) fn lines<'a>(command: &'a Command, watcher: Watcher<'a>) -> Result<(), HostError> {
+    begin(command, Some(Lines::new(watcher, false))).map(drop)
+}
+
+fn begin<'a>(command: &'a Command, lines: Option<Lines<'a>>) -> Result<Output, HostError> {
     if !command.program.is_absolute() {
         return Err(failed(command, "not an absolute path", String::new()));
     }
     let input = input(command)?;
     let (child, watch) = start(command, input.is_some())?;
-    let lines = watcher.filter(|_| !matches!(command.stdin, Input::Secret(_))).map(Lines::new);
     Conversation::new(command, child, watch, input, lines).hold()
 }
 
-/// Who hears every line while a program runs.
-pub(super) type Watcher<'a> = &'a mut dyn FnMut(&str);
+/// Who hears every line while a program runs, and says when it was enough.
+pub(super) type Watcher<'a> = &'a mut dyn FnMut(&str) -> ControlFlow<()>;
 
 /// Cuts what a program says into lines.
 struct Lines<'a> {
     watcher: Watcher<'a>,
+    /// The program's complaints are heard too, and its output is kept beside.
+    everything: bool,
+    enough: bool,
     stdout: Vec<u8>,
     stderr: Vec<u8>,
 }
 
 impl<'a> Lines<'a> {
-    fn new(watcher: Watcher<'a>) -> Self {
-        Self { watcher, stdout: Vec::new(), stderr: Vec::new() }
+    fn new(watcher: Watcher<'a>, everything: bool) -> Self {
+        Self { watcher, everything, enough: false, stdout: Vec::new(), stderr: Vec::new() }
     }
 
     fn hear(&mut self, complaint: bool, chunk: &[u8]) {
-        let pending = if complaint { &mut self.stderr } else { &mut self.stdout };
-        pending.extend_from_slice(chunk);
-        while let Some(end) = pending.iter().position(|&byte| byte == b'\n') {
-            let line: Vec<u8> = pending.drain(..=end).collect();
-            (self.watcher)(String::from_utf8_lossy(&line[..end]).trim_end_matches('\r'));
+        if complaint && !self.everything {
+            return;
         }
+        let mut pending = std::mem::take(if complaint { &mut self.stderr } else { &mut self.stdout });
+        // what was pending already holds no end of a line
+        let known = pending.len();
+        pending.extend_from_slice(chunk);
+        let mut begin = 0;
+        for end in memchr::memchr_iter(b'\n', &pending[known..]).map(|end| known + end) {
+            self.say(&pending[begin..end]);
+            begin = end + 1;
+        }
+        pending.drain(..begin);
         // a program that never ends its line must not fill the memory
-        if pending.len() > CHUNK {
-            (self.watcher)(&String::from_utf8_lossy(&std::mem::take(pending)));
+        if pending.len() > LONGEST_LINE {
+            self.say(&std::mem::take(&mut pending));
+        }
+        *(if complaint { &mut self.stderr } else { &mut self.stdout }) = pending;
+    }
+
+    fn say(&mut self, line: &[u8]) {
+        if !self.enough {
+            let line = String::from_utf8_lossy(line);
+            self.enough = (self.watcher)(line.trim_end_matches('\r')).is_break();
         }
     }
 
     fn finish(&mut self) {
         for pending in [std::mem::take(&mut self.stdout), std::mem::take(&mut self.stderr)] {
             if !pending.is_empty() {
-                (self.watcher)(&String::from_utf8_lossy(&pending));
+                self.say(&pending);
             }
         }
     }
@@ -189,6 +219,11 @@ impl<'a> Conversation<'a> {
             }
             let ready = self.wait(left).map_err(|errno| self.abort(&say(&errno.into())))?;
             self.go_on(&ready).map_err(|error| self.abort(&say(&error)))?;
+            if self.lines.as_ref().is_some_and(|lines| lines.enough) {
+                // the error is that it was cut off, which is what was wanted
+                let _ = self.abort("cut off");
+                return Ok(Output { code: 0, stdout: String::new(), stderr: String::new() });
+            }
             if self.answer.len() > self.command.limit {
                 return Err(self.abort(&format!("more than {} bytes of output", self.command.limit)));
             }
@@ -234,7 +269,9 @@ impl<'a> Conversation<'a> {
             match listen(&mut self.stdout, &mut chunk)? {
                 0 => self.stdout = None,
                 length => {
-                    self.answer.extend_from_slice(&chunk[..length]);
+                    if self.lines.as_ref().is_none_or(|lines| lines.everything) {
+                        self.answer.extend_from_slice(&chunk[..length]);
+                    }
                     self.lines.iter_mut().for_each(|lines| lines.hear(false, &chunk[..length]));
                 }
             }

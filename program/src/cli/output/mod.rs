@@ -10,6 +10,7 @@ mod text;
 mod yaml;
 
 use std::io::{IsTerminal as _, Write as _};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use innkeeper_engine::{Console, Upid};
 use serde_json::Value;
@@ -78,8 +79,20 @@ fn write(bytes: &[u8]) -> Result<(), Failure> {
             Err(Failure::usage(format!("standard output: {error}")))
         }
         // `innkeeper task list | head` has seen enough
-        _ => Ok(()),
+        Err(_) => {
+            UNHEARD.store(true, Ordering::Relaxed);
+            Ok(())
+        }
+        Ok(()) => Ok(()),
     }
+}
+
+/// Whoever read standard output has gone.
+static UNHEARD: AtomicBool = AtomicBool::new(false);
+
+/// Whether anybody may still read what is printed.
+pub(super) fn is_heard() -> bool {
+    !UNHEARD.load(Ordering::Relaxed)
 }
 
 /// Says something on standard error.

@@ -2,6 +2,7 @@
 
 mod checks;
 mod history;
+mod log;
 mod repositories;
 mod tasks;
 
@@ -17,6 +18,8 @@ pub(super) struct View {
     pub(super) fixed: &'static [(&'static str, &'static str)],
     /// They are left alone when this one is given.
     pub(super) unless: Option<&'static str>,
+    /// What is new can be waited for: entries have a `cursor` from which reading goes on.
+    pub(super) follows: bool,
     /// Makes of the result what is printed in every format.
     pub(super) prepare: fn(Value) -> Value,
     /// Prints it as text.
@@ -33,20 +36,21 @@ pub(super) struct Context<'a> {
 
 impl View {
     const fn new(path: &'static str, show: fn(&Value, &Style, &Context<'_>) -> String) -> Self {
-        Self { path, fixed: &[], unless: None, prepare: |data| data, show }
+        Self { path, fixed: &[], unless: None, follows: false, prepare: |data| data, show }
     }
 }
 
 /// Lines enough for every log.
 const ALL_LINES: &str = "1000000";
 
-const VIEWS: [View; 7] = [
+const VIEWS: [View; 8] = [
     View { prepare: tasks::in_few_words, ..View::new("/nodes/{node}/tasks", tasks::list) },
     View {
         fixed: &[("limit", ALL_LINES)],
         unless: Some("download"),
         ..View::new("/nodes/{node}/tasks/{upid}/log", tasks::log)
     },
+    View { follows: true, ..View::new("/nodes/{node}/log", log::entries) },
     View::new("/nodes/{node}/history", history::list),
     View::new("/nodes/{node}/history/{change}", history::detail),
     View::new("/nodes/{node}/history/verify", history::verified),
