@@ -10,3 +10,8 @@
 
 pub mod image;
 pub mod machine;
+
+pub use machine::{
+    Disk, DiskHandle, Error, Fault, Gateway, Host, HostBuilder, Lab, LacpPeer, Link, Nic, NicHandle, Output,
+    Transport,
+};
