@@ -5,6 +5,7 @@ use innkeeper_rest::Method;
 /// The methods of all chapters.
 pub(crate) fn methods() -> Vec<Method> {
     let mut methods = innkeeper_node::methods();
+    methods.extend(innkeeper_access_chapter::methods());
     methods.extend(innkeeper_apt::methods());
     methods.extend(innkeeper_services::methods());
     methods
@@ -12,9 +13,15 @@ pub(crate) fn methods() -> Vec<Method> {
 
 /// What the groups of commands are about, for `--help`.
 pub(crate) const AREAS: &[(&str, &str)] = &[
+    ("access", "Users, groups, roles, permissions, realms"),
+    ("acl", "Who has which role on which path"),
     ("apt", "Package repositories and the keys that sign them"),
+    ("group", "Groups of users"),
     ("history", "The changes made to this host"),
+    ("realm", "Where users come from"),
+    ("role", "Sets of privileges"),
     ("service", "Services of this host"),
     ("task", "Tasks and their logs"),
     ("token", "API tokens"),
+    ("user", "Users and their API tokens"),
 ];

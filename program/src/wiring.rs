@@ -22,5 +22,8 @@ pub(crate) fn host(root: Option<&Utf8Path>) -> Result<Arc<dyn Host>, Problem> {
 
 /// Every method and every health check over `host`.
 pub(crate) fn api(host: Arc<dyn Host>) -> Api {
-    Api::new(methods(), host).with_checks(innkeeper_apt::checks()).with_checks(innkeeper_services::checks())
+    Api::new(methods(), host)
+        .with_checks(innkeeper_access_chapter::checks())
+        .with_checks(innkeeper_apt::checks())
+        .with_checks(innkeeper_services::checks())
 }

@@ -3,19 +3,15 @@
 //! | what | methods | commands |
 //! | --- | --- | --- |
 //! | version and index | `/version`, `/nodes`, `/nodes/{node}` | `innkeeper api get /version` |
-//! | login, tokens, permissions | `/access/…` | `innkeeper token …` |
 //! | tasks | `/nodes/{node}/tasks…`, `/cluster/tasks` | `pvenode task …`, `innkeeper task …` |
 //! | history and undo | `/nodes/{node}/history…` | `innkeeper history`, `innkeeper undo` |
 //! | health checks | `/nodes/{node}/checks` | `innkeeper checks` |
 //!
-//! Files: task logs below `/var/log/pve/tasks`, the journal in `/var/lib/innkeeper`, users and tokens in
-//! `/etc/pve/user.cfg` and `/etc/pve/priv/token.cfg`.
+//! Files: task logs below `/var/log/pve/tasks`, the journal in `/var/lib/innkeeper`.
 
-mod access;
 mod checks;
 mod history;
 mod tasks;
-mod tokens;
 mod version;
 
 use innkeeper_rest::Method;
@@ -23,8 +19,6 @@ use innkeeper_rest::Method;
 /// Every method of this chapter.
 pub fn methods() -> Vec<Method> {
     let mut methods = version::methods();
-    methods.extend(access::methods());
-    methods.extend(tokens::methods());
     methods.extend(tasks::methods());
     methods.extend(history::methods());
     methods.extend(checks::methods());

@@ -9,9 +9,10 @@
 //! - `root@pam` has everything. Who is disabled or expired has nothing.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use crate::roles::{NO_ACCESS, PRIVILEGES, Privilege};
-use crate::{AuthId, UserDb, UserId};
+use crate::{AuthId, TokenId, UserDb, UserId};
 
 /// Whom an entry is for.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -20,6 +21,15 @@ pub enum AclSubject {
     Auth(AuthId),
     /// A group, by name.
     Group(String),
+}
+
+impl fmt::Display for AclSubject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Auth(auth) => auth.fmt(f),
+            Self::Group(name) => write!(f, "@{name}"),
+        }
+    }
 }
 
 /// Roles by name, and whether each holds further down too.
@@ -56,35 +66,55 @@ impl Acl {
         })
     }
 
-    /// The roles of somebody on a path, by the entries for `auth` itself and for the groups it is in.
-    fn roles(&self, auth: &AuthId, groups: &[&str], path: &str) -> Roles {
-        let mut roles = Roles::new();
+    /// The entries that decide what somebody may do on a path: those for `auth` itself, or else for the groups it is
+    /// in, on the deepest level that says anything.
+    fn deciding<'a>(&'a self, auth: &AuthId, groups: &[&str], path: &'a str) -> Vec<Entry<'a>> {
+        let mut deciding = Vec::new();
         for (level, is_final) in levels(path) {
-            let Some(subjects) = self.entries.get(level) else { continue };
-            let here = |subject: &AclSubject| -> Roles {
-                let given = subjects.get(subject).into_iter().flatten();
-                given
-                    .filter(|&(_, &propagate)| is_final || propagate)
-                    .map(|(role, &propagate)| (role.clone(), propagate))
-                    .collect()
+            let Some((level, subjects)) = self.entries.get_key_value(level) else { continue };
+            let here = |wanted: &AclSubject| -> Vec<Entry<'a>> {
+                let Some((subject, roles)) = subjects.get_key_value(wanted) else { return Vec::new() };
+                let given = roles.iter().filter(|&(_, &propagate)| is_final || propagate);
+                given.map(|(role, &propagate)| Entry { path: level, subject, role, propagate }).collect()
             };
             let mut found = here(&AclSubject::Auth(auth.clone()));
             if found.is_empty() {
-                for group in groups {
-                    for (role, propagate) in here(&AclSubject::Group((*group).to_owned())) {
-                        *found.entry(role).or_default() |= propagate;
-                    }
-                }
+                let of_group = |group: &&str| here(&AclSubject::Group((*group).to_owned()));
+                found = groups.iter().flat_map(of_group).collect();
             }
-            if let Some(&propagate) = found.get(NO_ACCESS) {
-                found = Roles::from([(NO_ACCESS.to_owned(), propagate)]);
+            if found.iter().any(|entry| entry.role == NO_ACCESS) {
+                found.retain(|entry| entry.role == NO_ACCESS);
             }
             if !found.is_empty() {
-                roles = found;
+                deciding = found;
             }
         }
-        roles
+        deciding
     }
+}
+
+/// One entry.
+#[derive(Clone, Copy)]
+struct Entry<'a> {
+    path: &'a str,
+    subject: &'a AclSubject,
+    role: &'a str,
+    propagate: bool,
+}
+
+/// A privilege that somebody has on a path, and the entry it comes from.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Source {
+    /// The privilege.
+    pub privilege: Privilege,
+    /// It holds further down too.
+    pub propagate: bool,
+    /// The role that has it; nothing when it comes with being `root@pam`.
+    pub role: Option<String>,
+    /// Path of the entry.
+    pub path: String,
+    /// Whom the entry is for.
+    pub subject: AclSubject,
 }
 
 /// A path and all above it, from `/` down, and whether it is the path itself.
@@ -95,7 +125,7 @@ fn levels(path: &str) -> impl Iterator<Item = (&str, bool)> {
 }
 
 /// A path as entries name it: one leading slash, none doubled, none at the end. `None` for what is no path.
-pub(crate) fn normalize_path(path: &str) -> Option<String> {
+pub fn normalize_path(path: &str) -> Option<String> {
     let sound = |c: char| !c.is_whitespace() && !c.is_control() && c != ':';
     if !path.starts_with('/') || !path.chars().all(sound) {
         return None;
@@ -112,11 +142,11 @@ impl UserDb {
     pub fn privileges(&self, auth: &AuthId, path: &str, now: i64) -> Grants {
         let Some(path) = normalize_path(path) else { return Grants::new() };
         match auth {
-            AuthId::User(user) if self.user_usable(user, now) => self.user_privileges(user, &path),
+            AuthId::User(user) if self.user_usable(user, now) => grants(self.of_user(user, &path)),
             AuthId::Token(token) if self.token_usable(token, now) => {
-                let mut grants = self.user_privileges(token.user(), &path);
-                if self.token(token).is_none_or(|token| token.privilege_separation) {
-                    let own = self.grants(&self.acl.roles(auth, &[], &path));
+                let mut grants = grants(self.of_user(token.user(), &path));
+                if self.is_separate(token) {
+                    let own = self::grants(self.of_auth(auth, &[], &path));
                     grants.retain(|privilege, _| own.contains_key(privilege));
                     for (privilege, propagate) in &mut grants {
                         *propagate &= own.get(privilege).copied().unwrap_or_default();
@@ -128,22 +158,60 @@ impl UserDb {
         }
     }
 
-    fn user_privileges(&self, user: &UserId, path: &str) -> Grants {
+    /// Where the privileges that [`UserDb::privileges`] gives come from, by privilege. One can come from several
+    /// entries; of a token with privileges of its own, both its entries and its user's are listed.
+    pub fn sources(&self, auth: &AuthId, path: &str, now: i64) -> Vec<Source> {
+        let granted = self.privileges(auth, path, now);
+        let Some(path) = normalize_path(path) else { return Vec::new() };
+        let mut sources = self.of_user(auth.user(), &path);
+        if auth.token().is_some_and(|token| self.is_separate(token)) {
+            sources.extend(self.of_auth(auth, &[], &path));
+        }
+        sources.retain(|source| granted.contains_key(source.privilege));
+        sources.sort();
+        sources
+    }
+
+    fn is_separate(&self, token: &TokenId) -> bool {
+        self.token(token).is_none_or(|token| token.privilege_separation)
+    }
+
+    fn of_user(&self, user: &UserId, path: &str) -> Vec<Source> {
+        let subject = AclSubject::Auth(user.clone().into());
         if user.is_root() {
-            return PRIVILEGES.iter().map(|&privilege| (privilege, true)).collect();
+            let all = |&privilege: &Privilege| Source {
+                privilege,
+                propagate: true,
+                role: None,
+                path: "/".to_owned(),
+                subject: subject.clone(),
+            };
+            return PRIVILEGES.iter().map(all).collect();
         }
         let mine = self.groups.iter().filter(|(_, group)| group.users.contains(user));
         let groups: Vec<&str> = mine.map(|(name, _)| name.as_str()).collect();
-        self.grants(&self.acl.roles(&AuthId::User(user.clone()), &groups, path))
+        self.of_auth(&user.clone().into(), &groups, path)
     }
 
-    fn grants(&self, roles: &Roles) -> Grants {
-        let mut grants = Grants::new();
-        for (role, &propagate) in roles {
-            for privilege in self.role(role).unwrap_or_default() {
-                *grants.entry(privilege).or_default() |= propagate;
-            }
+    fn of_auth(&self, auth: &AuthId, groups: &[&str], path: &str) -> Vec<Source> {
+        let mut sources = Vec::new();
+        for entry in self.acl.deciding(auth, groups, path) {
+            sources.extend(self.role(entry.role).unwrap_or_default().into_iter().map(|privilege| Source {
+                privilege,
+                propagate: entry.propagate,
+                role: Some(entry.role.to_owned()),
+                path: entry.path.to_owned(),
+                subject: entry.subject.clone(),
+            }));
         }
-        grants
+        sources
     }
+}
+
+fn grants(sources: Vec<Source>) -> Grants {
+    let mut grants = Grants::new();
+    for source in sources {
+        *grants.entry(source.privilege).or_default() |= source.propagate;
+    }
+    grants
 }

@@ -9,6 +9,8 @@
 mod access;
 mod acl;
 mod caps;
+mod edit;
+mod files;
 mod identity;
 pub mod realm;
 mod roles;
@@ -16,16 +18,17 @@ mod secret;
 mod ticket;
 pub mod token;
 mod userdb;
-mod userdb_edit;
 mod userid;
 
 pub use access::{Access, Login};
-pub use acl::{Acl, AclSubject, Grants};
+pub use acl::{Acl, AclSubject, Grants, Source, normalize_path};
+pub use edit::{AclEdit, TokenOptions, UserChange};
+pub use files::{plan_secret, plan_users};
 pub use identity::{Credentials, Identity, Need, Via};
 pub use realm::{AuthError, Authenticator, Realm};
-pub use roles::{PRIVILEGES, Privilege, builtin_role, builtin_role_names};
+pub use roles::{PRIVILEGES, Privilege, builtin_role, builtin_role_names, privilege};
 pub use ticket::{TICKET_LIFETIME, Tickets};
 pub use token::NewToken;
 pub use userdb::{Group, Token, User, UserDb, Warning};
-pub use userdb_edit::TokenOptions;
+
 pub use userid::{AuthId, BadId, TokenId, UserId};

@@ -110,7 +110,7 @@ pub fn builtin_role_names() -> impl Iterator<Item = &'static str> {
     ROLES.iter().map(|(name, _)| *name)
 }
 
-/// A privilege by its name.
-pub(crate) fn privilege(name: &str) -> Option<Privilege> {
+/// A privilege by its name; `None` when there is no such privilege.
+pub fn privilege(name: &str) -> Option<Privilege> {
     PRIVILEGES.iter().copied().find(|known| *known == name)
 }

@@ -7,6 +7,7 @@ use innkeeper_change::{Content, FileChange, Plan, Problem, Step, Undo};
 use innkeeper_config::ConfigStore;
 use secrecy::{ExposeSecret as _, SecretString};
 
+use crate::files::{read, text, user_step};
 use crate::secret::{same, uuid};
 use crate::{TokenId, TokenOptions, UserDb};
 
@@ -73,7 +74,11 @@ pub fn plan_create(
     let token_text = format!("{kept}{gap}{id} {}\n", secret.expose_secret());
     // the secret goes first: without its line in user.cfg it opens nothing
     let plan = Plan::new(format!("make API token {id}"))
-        .step(secret_step(store, format!("store the secret of {id}"), secrets, token_text)?)
+        .step(Step {
+            // taken back, the line in user.cfg is gone, and what is left here opens nothing
+            undo: Undo::Nothing,
+            ..secret_step(store, format!("store the secret of {id}"), secrets, token_text)?
+        })
         .step(user_step(store, format!("add token {id}"), users, user_text)?);
     Ok(NewToken { id: id.clone(), value: secret, plan })
 }
@@ -114,27 +119,6 @@ fn without(token_cfg: &str, id: &TokenId) -> String {
     let id = id.to_string();
     let other = |line: &&str| split_line(line).is_none_or(|(name, _)| name != id);
     token_cfg.split_inclusive('\n').filter(other).collect()
-}
-
-fn read(store: &dyn ConfigStore, name: &str) -> Result<Option<Content>, Problem> {
-    Ok(store.get(name)?.map(|stored| Content::new(stored.content)))
-}
-
-fn text<'a>(name: &str, content: Option<&'a Content>) -> Result<&'a str, Problem> {
-    content
-        .map_or(Some(""), Content::as_text)
-        .ok_or_else(|| Problem::failed(format!("{name}: not valid UTF-8, so it is not edited")))
-}
-
-fn user_step(
-    store: &dyn ConfigStore,
-    what: String,
-    before: Option<Content>,
-    after: String,
-) -> Result<Step, Problem> {
-    let mut change = FileChange::write(store.path(USER_CFG)?, before, after);
-    change.mode = store.mode(USER_CFG);
-    Ok(Step::file(what, change))
 }
 
 fn secret_step(

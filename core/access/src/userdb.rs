@@ -142,6 +142,17 @@ impl UserDb {
         &self.acl
     }
 
+    /// The roles that administrators made, and what they allow.
+    pub fn roles(&self) -> &BTreeMap<String, BTreeSet<Privilege>> {
+        &self.roles
+    }
+
+    /// The groups that a user is in.
+    pub fn groups_of(&self, user: &UserId) -> impl Iterator<Item = &str> {
+        let mine = self.groups.iter().filter(move |(_, group)| group.users.contains(user));
+        mine.map(|(name, _)| name.as_str())
+    }
+
     /// The privileges of a role, predefined or made by the administrator.
     pub fn role(&self, name: &str) -> Option<BTreeSet<Privilege>> {
         builtin_role(name).or_else(|| self.roles.get(name).cloned())

@@ -11,7 +11,8 @@ use serde_json::{Map, Value, json};
 
 use crate::call::{Answer, Call};
 use crate::change::{self, Workers};
-use crate::method::{Handler, Method, Permission, Verb};
+use crate::method::{Handler, Method, Verb};
+use crate::permission::Permission;
 use crate::route::{self, Routes};
 use crate::view::PlanView;
 
@@ -143,6 +144,7 @@ impl Api {
         if let Some(access) = self.access.get() {
             return Ok(access);
         }
+        self.lay_out_store()?;
         let opened = Access::open(Arc::clone(&self.host), self.store())?;
         Ok(self.access.get_or_init(|| opened))
     }
@@ -187,8 +189,8 @@ impl Api {
         Some((&self.methods[index], found.values))
     }
 
-    /// Finds the method and checks the parameters.
-    pub(crate) fn prepare(
+    /// Finds the method, and puts what the path says among the parameters.
+    fn route(
         &self,
         verb: Verb,
         path: &str,
@@ -205,11 +207,18 @@ impl Api {
             }
             given.insert(name.to_owned(), Value::String(value.to_owned()));
         }
-        let known = method.all_params();
-        let given = given.into_iter().collect();
-        let mut params = check_object(&known, given).map_err(Problem::Parameters)?;
-        fill_defaults(&known, &mut params);
-        Ok((method, params))
+        Ok((method, given))
+    }
+
+    /// Finds the method and checks the parameters.
+    pub(crate) fn prepare(
+        &self,
+        verb: Verb,
+        path: &str,
+        given: Map<String, Value>,
+    ) -> Result<(&Method, Map<String, Value>), Problem> {
+        let (method, given) = self.route(verb, path, given)?;
+        Ok((method, check(method, given)?))
     }
 
     /// Answers a request. Lines of a task that runs in this process are also shown on `console`.
@@ -223,19 +232,13 @@ impl Api {
             // before the parameters are looked at: strangers learn nothing about them
             known()?;
         }
-        let (method, mut params) = self.prepare(verb, &path, params)?;
-        self.name_local_node(&mut params)?;
+        let (method, mut given) = self.route(verb, &path, params)?;
+        self.name_local_node(&mut given);
+        // before the parameters are looked at: what they may be is no business of who may not call
+        method.permission.check(self, identity.as_ref(), &given)?;
+        self.refuse_other_nodes(&given)?;
+        let params = check(method, given)?;
         let call = Call { api: self, identity: identity.as_ref(), params, origin: &origin };
-        match method.permission {
-            Permission::World | Permission::User => {}
-            Permission::Root if known()?.is_root() => {}
-            Permission::Root => {
-                return Err(Problem::Forbidden("Permission check failed (user != root@pam)".to_owned()));
-            }
-            Permission::On(template, privileges) => {
-                call.demand(&route::fill(template, call.params()), privileges)?;
-            }
-        }
         match method.handler {
             Handler::Read(run) => run(&call),
             Handler::Index(key) => self.index(&path, key),
@@ -249,22 +252,40 @@ impl Api {
         }
     }
 
-    /// Only the local node can be asked; `localhost` is its other name.
-    fn name_local_node(&self, params: &mut Map<String, Value>) -> Result<(), Problem> {
-        let Some(Value::String(name)) = params.get_mut("node") else { return Ok(()) };
-        let local = self.host.node_name();
-        if name == "localhost" {
-            *name = local;
-        } else if *name != local {
-            return Err(Problem::Invalid(format!("no such cluster node '{name}'")));
+    /// `localhost` is another name of the local node.
+    fn name_local_node(&self, given: &mut Map<String, Value>) {
+        if let Some(Value::String(name)) = given.get_mut("node")
+            && name == "localhost"
+        {
+            *name = self.host.node_name();
         }
-        Ok(())
+    }
+
+    /// Only the local node can be asked.
+    fn refuse_other_nodes(&self, given: &Map<String, Value>) -> Result<(), Problem> {
+        match given.get("node") {
+            Some(Value::String(name)) if *name != self.host.node_name() => {
+                // what is no name at all is told so by the check of parameters
+                innkeeper_config::Format::Node
+                    .check(name)
+                    .map_or(Ok(()), |()| Err(Problem::Invalid(format!("no such cluster node '{name}'"))))
+            }
+            _ => Ok(()),
+        }
     }
 
     fn index(&self, path: &str, key: &str) -> Result<Answer, Problem> {
         let children = self.routes.find(path).map(|found| found.children).unwrap_or_default();
         Answer::of(children.into_iter().map(|child| json!({ key: child })).collect::<Vec<_>>())
     }
+}
+
+/// Checks the parameters against the declaration.
+fn check(method: &Method, given: Map<String, Value>) -> Result<Map<String, Value>, Problem> {
+    let known = method.all_params();
+    let mut params = check_object(&known, given.into_iter().collect()).map_err(Problem::Parameters)?;
+    fill_defaults(&known, &mut params);
+    Ok(params)
 }
 
 fn could_not_look(check: &Check, problem: &Problem) -> Finding {

@@ -15,6 +15,7 @@ pub mod http;
 mod method;
 pub mod openapi;
 mod params;
+mod permission;
 mod route;
 mod shape;
 mod view;
@@ -24,8 +25,9 @@ pub use call::{Answer, Call};
 pub use change::{WorkOrder, Workers};
 pub use innkeeper_config::{Format, Kind, Property};
 pub use method::{
-    Act, Change, CommandName, Execution, Goal, Handler, Method, Permission, Preview, Proposal, Propose, Run,
-    Shape, Verb, Verify,
+    Act, Change, CommandName, Execution, Goal, Handler, Method, Preview, Proposal, Propose, Run, Shape, Verb,
+    Verify,
 };
+pub use permission::Permission;
 pub use shape::{bit, bit_option};
 pub use view::{HazardView, PlanView, StepView};

@@ -8,6 +8,7 @@ use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::call::{Answer, Call};
+use crate::permission::Permission;
 
 /// The verb of a method.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -54,19 +55,6 @@ impl std::str::FromStr for Verb {
             _ => Err(Problem::Unsupported(format!("Method '{word}' not implemented"))),
         }
     }
-}
-
-/// Who may call a method. `root@pam` may call everything.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Permission {
-    /// Everybody, also without a ticket.
-    World,
-    /// Every known user. The handler may narrow down what they see.
-    User,
-    /// Nobody but `root@pam`.
-    Root,
-    /// Who holds all of these privileges on this path; `{name}` in the path is filled from the parameters.
-    On(&'static str, &'static [&'static str]),
 }
 
 /// A name under which the command line offers a method: `innkeeper apt disable FILE INDEX`.

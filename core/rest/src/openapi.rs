@@ -6,7 +6,8 @@ use serde_json::{Map, Value, json};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
-use crate::method::{Handler, Method, Permission, Verb};
+use crate::method::{Handler, Method, Verb};
+use crate::permission::Permission;
 use crate::view::PlanView;
 
 /// The document for these methods. The same methods always give the same text.
@@ -112,12 +113,7 @@ fn operation_id(method: &Method) -> String {
 }
 
 fn describe(method: &Method) -> String {
-    let permission = match method.permission {
-        Permission::World => "Everybody may call it.".to_owned(),
-        Permission::User => "Every user may call it; they see what they may see.".to_owned(),
-        Permission::Root => "Only root@pam may call it.".to_owned(),
-        Permission::On(path, privileges) => format!("Needs {} on {path}.", privileges.join(", ")),
-    };
+    let permission = method.permission.sentence();
     let commands: Vec<_> = method.commands.iter().map(|name| format!("`innkeeper {}`", name.words)).collect();
     let commands =
         if commands.is_empty() { String::new() } else { format!(" Command line: {}.", commands.join(", ")) };

@@ -231,7 +231,7 @@ pub(super) fn everything(commands: &Commands) -> Command {
     match program {
         Program::Innkeeper => command.subcommands(super::builtin::shown().map(|builtin| builtin.in_full())),
         Program::Pvesh => command.subcommands(super::api::described()),
-        Program::Pvenode => command,
+        Program::Pvenode | Program::Pveum => command,
     }
 }
 

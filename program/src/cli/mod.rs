@@ -1,6 +1,6 @@
 //! The command line, generated from the declarations of the methods.
 //!
-//! One binary answers to several names (`innkeeper`, `pvesh`, `pvenode`). A command starts cold and must be done in
+//! One binary answers to several names (`innkeeper`, `pvesh`, `pvenode`, `pveum`). A command starts cold and must be done in
 //! milliseconds, so nothing is built that this call does not need: the words of the command are walked down first
 //! ([`words`]), and only the command they lead to is described to clap ([`describe`]).
 //!
@@ -41,16 +41,18 @@ enum Program {
     Innkeeper,
     Pvesh,
     Pvenode,
+    Pveum,
 }
 
 impl Program {
-    const ALL: [Self; 3] = [Self::Innkeeper, Self::Pvesh, Self::Pvenode];
+    const ALL: [Self; 4] = [Self::Innkeeper, Self::Pvesh, Self::Pvenode, Self::Pveum];
 
     fn name(self) -> &'static str {
         match self {
             Self::Innkeeper => "innkeeper",
             Self::Pvesh => "pvesh",
             Self::Pvenode => "pvenode",
+            Self::Pveum => "pveum",
         }
     }
 
@@ -59,6 +61,7 @@ impl Program {
             Self::Innkeeper => "Host administration for virtualization hosts",
             Self::Pvesh => "Call every method of the API by its path (innkeeper api)",
             Self::Pvenode => "Manage this node and its tasks",
+            Self::Pveum => "Manage users and what they may do (innkeeper access)",
         }
     }
 
@@ -71,7 +74,38 @@ impl Program {
             Self::Innkeeper => None,
             Self::Pvesh => Some(&[]),
             Self::Pvenode => Some(PVENODE),
+            Self::Pveum => Some(&["access"]),
         }
+    }
+
+    /// The group whose commands this name offers without saying its word.
+    fn within(self) -> Option<&'static str> {
+        (self == Self::Pveum).then_some("access")
+    }
+
+    /// The original's older commands, by the names they have now: `pveum useradd`.
+    fn in_full(self, mut words: Vec<String>) -> Vec<String> {
+        const OLDER: [(&str, [&str; 2]); 11] = [
+            ("useradd", ["user", "add"]),
+            ("usermod", ["user", "modify"]),
+            ("userdel", ["user", "delete"]),
+            ("groupadd", ["group", "add"]),
+            ("groupmod", ["group", "modify"]),
+            ("groupdel", ["group", "delete"]),
+            ("roleadd", ["role", "add"]),
+            ("rolemod", ["role", "modify"]),
+            ("roledel", ["role", "delete"]),
+            ("aclmod", ["acl", "modify"]),
+            ("acldel", ["acl", "delete"]),
+        ];
+        let older = |word: &String| OLDER.iter().find(|(name, _)| word == name);
+        if self == Self::Pveum
+            && let Some(at) = api::first_word(&words)
+            && let Some((_, now)) = words.get(at).and_then(older)
+        {
+            words.splice(at..=at, now.map(str::to_owned));
+        }
+        words
     }
 
     fn of(invoked_as: &str) -> Self {
@@ -91,6 +125,9 @@ impl Commands {
     fn new(program: Program) -> Self {
         let methods = methods();
         let mut tree = Tree::new(&methods, program.areas());
+        if let Some(within) = program.within() {
+            tree = tree.below.remove(within).unwrap_or_default();
+        }
         if program == Program::Innkeeper {
             tree.elsewhere = builtin::names().collect();
         }
@@ -116,7 +153,7 @@ fn run(program: Program, words: Vec<String>) -> Result<(), Failure> {
     if matches!(words.as_slice(), [only] if only == "--version" || only == "-V") {
         return output::print(&format!("{} {}\n", program.name(), env!("CARGO_PKG_VERSION")));
     }
-    let words = help_command(words);
+    let words = help_command(program.in_full(words));
     if program == Program::Pvesh {
         return api::run(&["pvesh"], words);
     }

@@ -2,7 +2,7 @@
 
 use clap::{Arg, ArgAction, Command};
 use innkeeper_change::Problem;
-use innkeeper_rest::{Handler, Kind, Method, Permission, Property, Verb};
+use innkeeper_rest::{Handler, Kind, Method, Property, Verb};
 use serde_json::{Value, json};
 
 use super::api::{path_arg, with_flags};
@@ -76,7 +76,7 @@ fn of_method(called: &str, path: &str, method: &Method, verbose: bool, returns: 
         out.push_str(&of_param(param, verbose));
     }
     if verbose {
-        out.push_str(&format!("\n  {}\n", who(method)));
+        out.push_str(&format!("\n  {}\n", method.permission.sentence()));
         for name in &method.commands {
             out.push_str(&format!("  Command: innkeeper {}\n", name.words));
         }
@@ -139,14 +139,5 @@ fn type_name(kind: &Kind) -> String {
     match kind {
         Kind::String { one_of, .. } if !one_of.is_empty() => format!("<{}>", one_of.join(" | ")),
         kind => format!("<{}>", kind.type_name()),
-    }
-}
-
-fn who(method: &Method) -> String {
-    match method.permission {
-        Permission::World => "Everybody may call it.".to_owned(),
-        Permission::User => "Every user may call it.".to_owned(),
-        Permission::Root => "Only root@pam may call it.".to_owned(),
-        Permission::On(path, privileges) => format!("Needs {} on {path}.", privileges.join(", ")),
     }
 }

@@ -81,7 +81,7 @@ fn a_missing_argument_is_named() {
 
 #[test]
 fn the_version_is_printed_under_every_name() {
-    for name in ["innkeeper", "pvesh", "pvenode"] {
+    for name in ["innkeeper", "pvesh", "pvenode", "pveum"] {
         let version = run(name, &["--version"]).success();
         assert_eq!(version.stdout, format!("{name} {}\n", env!("CARGO_PKG_VERSION")));
     }

@@ -5,6 +5,7 @@
     reason = "tests prepare trees and start the program as anybody would, and fail by panicking"
 )]
 
+mod access;
 mod api;
 mod changes;
 mod documents;

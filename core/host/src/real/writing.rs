@@ -45,7 +45,10 @@ impl Tree {
                 place.sync()
             }
             (Some(content), None) => {
-                let permissions = Permissions { mode: change.mode, owner: None };
+                // a shared directory shares with a group: /etc/pve with the proxy's
+                let group = fs::fstat(&place.directory).map_err(|errno| place.fail(errno))?.st_gid;
+                let owner = Some((rustix::process::geteuid().as_raw(), group));
+                let permissions = Permissions { mode: change.mode, owner };
                 match create(&place, content.as_bytes(), permissions) {
                     Err(HostError::Exists { path }) => Err(HostError::Modified { path }),
                     outcome => outcome,

@@ -1,11 +1,10 @@
-//! Logging in, and who may do what.
+//! Logging in and out.
 
-use innkeeper_access::{AuthError, AuthId, Authenticator, Login, Realm, UserId, Via};
+use innkeeper_access::{AuthError, Authenticator, Login, Realm, UserId, Via};
 use innkeeper_change::Problem;
 use innkeeper_rest::{Act, Answer, Call, Format, Method, Permission, Property, Verb};
 use secrecy::SecretString;
 use serde::Serialize;
-use serde_json::json;
 use utoipa::ToSchema;
 
 /// What a login gives.
@@ -22,9 +21,6 @@ struct Ticket {
     /// What they may do, in broad strokes: area, then privilege.
     cap: std::collections::BTreeMap<String, std::collections::BTreeMap<String, u8>>,
 }
-
-/// Path to privilege to whether it holds below the path, too.
-type Permissions = std::collections::BTreeMap<String, std::collections::BTreeMap<String, u8>>;
 
 pub(crate) fn methods() -> Vec<Method> {
     vec![
@@ -45,19 +41,6 @@ pub(crate) fn methods() -> Vec<Method> {
             Act { run: log_out, preview: None },
         )
         .allow(Permission::User),
-        Method::get("/access/domains", "List the realms that users can come from", domains)
-            .allow(Permission::World)
-            .returns::<Vec<Realm>>(),
-        Method::get("/access/permissions", "Show who may do what", permissions)
-            .allow(Permission::User)
-            .param(
-                Property::string("userid")
-                    .max_length(128)
-                    .optional()
-                    .help("User or token; the caller if absent"),
-            )
-            .param(Property::string("path").max_length(512).optional().help("Only this path"))
-            .returns::<Permissions>(),
     ]
 }
 
@@ -127,21 +110,4 @@ fn session(call: &Call<'_>) -> Result<Answer, Problem> {
 
 fn log_out(_call: &Call<'_>) -> Result<Answer, Problem> {
     Ok(Answer { session: Some(String::new()), ..Answer::default() })
-}
-
-fn domains(call: &Call<'_>) -> Result<Answer, Problem> {
-    Answer::of(call.api().access()?.realms()?.as_ref())
-}
-
-fn permissions(call: &Call<'_>) -> Result<Answer, Problem> {
-    let caller = &call.identity()?.auth;
-    let wanted: AuthId = match call.text("userid") {
-        Some(name) => name.parse().map_err(|error| Problem::parameter("userid", format!("{error}")))?,
-        None => caller.clone(),
-    };
-    let own = wanted == *caller || AuthId::from(wanted.user().clone()) == *caller;
-    if !own {
-        call.demand("/access", &["Sys.Audit"])?;
-    }
-    Answer::of(json!(call.api().access()?.permissions(&wanted, call.text("path"))?))
 }
