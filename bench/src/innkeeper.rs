@@ -60,14 +60,36 @@ impl Tree {
 
     /// Serves this tree, with daemon and proxy as a user would.
     pub(crate) fn serve(&self) -> Outcome<Server> {
-        let child = Command::new(&self.binary)
+        self.start(self.command().stderr(Stdio::inherit()))
+    }
+
+    /// The same with these variables in the environment; each line of its log is handed over.
+    pub(crate) fn serve_watched(
+        &self,
+        environment: &[(&str, &str)],
+        see: impl Fn(&str) + Send + 'static,
+    ) -> Outcome<Server> {
+        let mut command = self.command();
+        let mut server = self.start(command.envs(environment.iter().copied()).stderr(Stdio::piped()))?;
+        let log = server.child.stderr.take().ok_or("innkeeper serve has no standard error")?;
+        std::thread::spawn(move || {
+            BufReader::new(log).lines().map_while(Result::ok).for_each(|line| see(&line))
+        });
+        Ok(server)
+    }
+
+    fn command(&self) -> Command {
+        let mut command = Command::new(&self.binary);
+        command
             .args(["serve", "--listen", "127.0.0.1:0", "--link", "--root"])
             .arg(&self.path)
             .stdout(Stdio::piped())
-            .stderr(Stdio::inherit())
-            .stdin(Stdio::null())
-            .spawn()
-            .map_err(|error| format!("innkeeper serve: {error}"))?;
+            .stdin(Stdio::null());
+        command
+    }
+
+    fn start(&self, command: &mut Command) -> Outcome<Server> {
+        let child = command.spawn().map_err(|error| format!("innkeeper serve: {error}"))?;
         // from here on it is ended whatever happens
         let mut server = Server { child, address: String::new() };
         server.address = server.ready()?;
@@ -106,6 +128,11 @@ impl Server {
 
     pub(crate) fn url(&self, path: &str) -> String {
         format!("https://{}{path}", self.address)
+    }
+
+    /// Host and port.
+    pub(crate) fn address(&self) -> &str {
+        &self.address
     }
 
     /// `serve` itself, daemon and proxy.

@@ -37,7 +37,7 @@ impl Load {
         self.share > BUSY
     }
 
-    fn to_text(&self) -> String {
+    pub(crate) fn to_text(&self) -> String {
         format!("{:.0} % of all processors in use, load average {}", self.share * 100.0, self.average)
     }
 }

@@ -1,6 +1,7 @@
 //! This program and its peers on the same work in one run.
 //!
-//! Prints a table with the budget beside each figure and writes it to `bench/RESULTS.md`. Nothing is asserted about
+//! Prints a table with the budget beside each figure and writes it to `bench/RESULTS.md`; with the names of some parts
+//! (`innkeeper-bench service clicks`) it prints those and writes nothing. Nothing is asserted about
 //! time: whoever reads the table judges. That both sides did the same work is checked, and a figure for work that
 //! went wrong is not given.
 #![allow(
@@ -8,8 +9,11 @@
     reason = "measures programs from outside: starts them, reads the clock and /proc, and writes what they work on"
 )]
 
+mod browser;
+mod clicks;
 mod client;
 mod history;
+mod idle;
 mod innkeeper;
 mod machine;
 mod nginx;
@@ -31,7 +35,7 @@ use report::Report;
 type Outcome<T> = Result<T, String>;
 
 /// After this long whatever still runs is ended, so that a program that hangs does not hang the measurement.
-const PATIENCE: Duration = Duration::from_secs(10 * 60);
+const PATIENCE: Duration = Duration::from_secs(30 * 60);
 
 /// What every measurement needs.
 struct Bench {
@@ -61,14 +65,33 @@ impl Bench {
     }
 }
 
-fn measure(workspace: &Path) -> Outcome<Report> {
+/// One part of the table.
+type Section = (&'static str, &'static str, fn(&Bench) -> Outcome<report::Findings>);
+
+/// All parts: the word that chooses one, its title, and who measures it.
+const SECTIONS: [Section; 7] = [
+    ("start", "Command start", start::measure),
+    ("service", "Services", service::measure),
+    ("history", "History of 1,000,000 tasks", history::measure),
+    ("sources", "Sources file of 4,000 entries", sources::measure),
+    ("clicks", "200 users", clicks::measure),
+    ("idle", "An idle day", idle::measure),
+    ("size", "Release binary", start::size),
+];
+
+/// Measures the chosen parts; all, if none is chosen.
+fn measure(workspace: &Path, chosen: &[String]) -> Outcome<Report> {
+    if let Some(unknown) = chosen.iter().find(|name| SECTIONS.iter().all(|(word, ..)| word != name)) {
+        let known: Vec<_> = SECTIONS.iter().map(|(word, ..)| *word).collect();
+        return Err(format!("there is no part '{unknown}'; there are {}", known.join(", ")));
+    }
     let bench = Bench::new(workspace)?;
     let mut report = Report::new(machine::describe(&bench.binary)?);
-    report.section("Command start", start::measure(&bench));
-    report.section("Services", service::measure(&bench));
-    report.section("History of 1,000,000 tasks", history::measure(&bench));
-    report.section("Sources file of 4,000 entries", sources::measure(&bench));
-    report.section("Release binary", start::size(&bench));
+    for (word, title, measure) in SECTIONS {
+        if chosen.is_empty() || chosen.iter().any(|name| name == word) {
+            report.section(title, measure(&bench));
+        }
+    }
     report.end(machine::Load::now());
     Ok(report)
 }
@@ -81,7 +104,8 @@ fn measure(workspace: &Path) -> Outcome<Report> {
 fn main() -> ExitCode {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."));
     process::end_children_after(PATIENCE);
-    let report = match measure(workspace) {
+    let chosen: Vec<_> = std::env::args().skip(1).collect();
+    let report = match measure(workspace, &chosen) {
         Ok(report) => report,
         Err(why) => {
             eprintln!("innkeeper-bench: {why}");
@@ -90,6 +114,10 @@ fn main() -> ExitCode {
     };
     let text = report.to_markdown();
     print!("{text}");
+    if !chosen.is_empty() {
+        // a part is for whoever works on it
+        return if report.is_complete() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+    }
     let file = workspace.join("bench/RESULTS.md");
     if let Err(error) = std::fs::write(&file, text) {
         eprintln!("innkeeper-bench: {}: {error}", file.display());

@@ -32,6 +32,24 @@ impl Samples {
         }
     }
 
+    pub(crate) fn extend(&mut self, others: Self) {
+        self.0.extend(others.0);
+    }
+
+    /// The smallest one that at least this share of all is not above: 0.99 is the 99th percentile.
+    #[allow(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "far fewer than 2^52, and never below zero"
+    )]
+    pub(crate) fn quantile(&self, share: f64) -> f64 {
+        let mut sorted = self.0.clone();
+        sorted.sort_by(f64::total_cmp);
+        let rank = (share * sorted.len() as f64).ceil() as usize;
+        sorted.get(rank.saturating_sub(1)).copied().unwrap_or(f64::NAN)
+    }
+
     pub(crate) fn min(&self) -> f64 {
         self.0.iter().copied().fold(f64::NAN, f64::min)
     }
@@ -49,6 +67,14 @@ mod tests {
 
     fn of(values: &[f64]) -> Samples {
         Samples(values.to_vec())
+    }
+
+    #[test]
+    fn the_last_percent_is_what_is_above_its_quantile() {
+        let hundred = of(&(1..=100).rev().map(f64::from).collect::<Vec<_>>());
+        assert!((hundred.quantile(0.99) - 99.0).abs() < f64::EPSILON);
+        assert!((hundred.quantile(1.0) - 100.0).abs() < f64::EPSILON);
+        assert!(of(&[]).quantile(0.99).is_nan());
     }
 
     #[test]

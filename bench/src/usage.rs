@@ -41,6 +41,11 @@ pub(crate) fn high_water(pid: u32) -> Option<u64> {
     kib(&fs::read_to_string(format!("/proc/{pid}/status")).ok()?, "VmHWM:")
 }
 
+/// The memory it has right now in KiB; `None` when it has ended.
+pub(crate) fn resident(pid: u32) -> Option<u64> {
+    kib(&fs::read_to_string(format!("/proc/{pid}/status")).ok()?, "VmRSS:")
+}
+
 fn kib(text: &str, key: &str) -> Option<u64> {
     let value = text.lines().find_map(|line| line.strip_prefix(key))?;
     value.trim().strip_suffix("kB")?.trim_end().parse().ok()

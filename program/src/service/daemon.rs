@@ -20,8 +20,6 @@ use super::spawn::WorkerProcesses;
 use super::{DaemonOptions, READY};
 use crate::wiring;
 
-/// How often finished tasks move from the list of active ones to the index, as in the original.
-const HOUSEKEEPING: Duration = Duration::from_secs(10);
 /// Requests under way at the end get this long.
 const GRACE: Duration = Duration::from_secs(10);
 /// Headers of one request; more than the proxy lets through.
@@ -108,15 +106,16 @@ pub(super) fn say_ready(address: &str) -> Result<(), Problem> {
     writeln!(stdout, "{READY}{address}").and_then(|()| stdout.flush()).map_err(Problem::failed)
 }
 
+/// Moves finished tasks from the list of active ones to the index, as often as the original.
 async fn keep_house(api: Arc<Api>) {
     loop {
         let keeper = Arc::clone(&api);
         match tokio::task::spawn_blocking(move || keeper.engine().tasks().housekeep()).await {
-            Ok(Ok(())) => {}
+            Ok(Ok(())) => tracing::debug!("housekeeping is done"),
             Ok(Err(problem)) => tracing::warn!(%problem, "the list of active tasks could not be kept"),
             Err(panic) => tracing::error!(%panic, "the list of active tasks could not be kept"),
         }
-        tokio::time::sleep(HOUSEKEEPING).await;
+        tokio::time::sleep(super::tick()).await;
     }
 }
 

@@ -19,6 +19,7 @@ mod spawn;
 mod worker;
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use camino::Utf8PathBuf;
 use innkeeper_change::Problem;
@@ -96,6 +97,13 @@ fn allow_many_connections() {
     {
         tracing::warn!(%error, "the number of open files stays as it is");
     }
+}
+
+/// How often what is regular is done. Whoever measures a whole day lets it pass faster.
+fn tick() -> Duration {
+    const TICK: Duration = Duration::from_secs(10);
+    let set = std::env::var("INNKEEPER_TICK_MS").ok().and_then(|text| text.parse().ok());
+    set.map_or(TICK, Duration::from_millis)
 }
 
 /// Ends when the process is asked to: Ctrl-C, or a service manager's SIGTERM.
