@@ -361,6 +361,24 @@ fn the_printed_fingerprint_is_that_of_the_certificate() {
 }
 
 #[test]
+fn it_starts_without_a_login_link_when_nobody_sits_there() {
+    use std::io::BufRead;
+    let tree = Tree::new();
+    let mut child = std::process::Command::new(support::BINARY)
+        .args(["serve", "--listen", "127.0.0.1:0", "--root"])
+        .arg(tree.path())
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines = std::io::BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+    let said: Vec<_> = lines.take_while(|line| !line.starts_with("Press Ctrl-C")).collect();
+    std::process::Command::new("/bin/kill").arg(child.id().to_string()).status().unwrap();
+    child.wait().unwrap();
+    assert!(said.iter().any(|line| line.contains("https://127.0.0.1:")), "{said:?}");
+    assert!(!said.iter().any(|line| line.contains("#link=")), "{said:?}");
+}
+
+#[test]
 fn a_root_that_is_nothing_or_a_file_is_an_error() {
     let tree = Tree::new();
     for root in ["no-such-place", "etc/hostname"] {

@@ -164,6 +164,9 @@ fn read_releases(host: &dyn Host, state: &mut State) {
     let Ok(cached) = host.list_dir(LISTS.into()) else { return };
     let cached: BTreeSet<&str> = cached.iter().map(|entry| entry.name.as_str()).collect();
     state.ever_fetched = cached.iter().any(|name| name.ends_with("Release"));
+    if !state.ever_fetched {
+        return;
+    }
     let mut wanted = BTreeSet::new();
     for located in state.entries() {
         for (uri, suite) in located.archives() {

@@ -141,6 +141,10 @@ impl State {
 
     /// The release file that APT fetched for a suite of an archive.
     pub fn release(&self, uri: &str, suite: &str) -> Option<&CachedRelease> {
+        if self.releases.is_empty() {
+            // thousands of names would be made up for nothing
+            return None;
+        }
         crate::format::release::cache_names(uri, suite).iter().find_map(|name| self.releases.get(name))
     }
 

@@ -73,11 +73,11 @@ pub(crate) struct WorkerOptions {
 /// The line on standard output by which a service says that it is ready, followed by what the starter needs to know.
 const READY: &str = "ready ";
 
-/// A tokio runtime with as many threads as a service needs: handlers block in threads of their own.
+/// One thread waits for all connections: handing a request from one thread to another costs more than most requests do,
+/// and who floods the proxy leaves a processor to the daemon. Handlers that block have threads of their own.
 fn runtime() -> Result<tokio::runtime::Runtime, Problem> {
     allow_many_connections();
-    tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
+    tokio::runtime::Builder::new_current_thread()
         .max_blocking_threads(64)
         .thread_stack_size(1024 * 1024)
         .enable_all()

@@ -88,7 +88,7 @@ impl Service {
         let (mut child, mut stdout) = self.start()?;
         let mut line = String::new();
         let read = stdout.read_line(&mut line);
-        match line.trim_end().strip_prefix(READY) {
+        match line.trim_end_matches('\n').strip_prefix(READY) {
             Some(address) if read.is_ok() => Ok((child, address.to_owned())),
             _ => {
                 let _ = child.kill();

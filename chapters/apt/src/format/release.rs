@@ -67,13 +67,14 @@ pub fn file_name(uri: &str) -> String {
     let rest = uri.split_once(':').map_or(uri, |(_, rest)| rest);
     let rest = rest.strip_prefix("//").unwrap_or(rest);
     let (host, path) = host_and_path(rest);
-    let mut name = String::new();
+    let mut name = String::with_capacity(rest.len());
     for byte in host.bytes().chain(path.bytes()) {
-        let plain = (0x21..0x7f).contains(&byte) && !b"\\|{}[]<>\"^~_=!@#$%^&*".contains(&byte);
         match byte {
             b'/' => name.push('_'),
-            _ if plain => name.push(char::from(byte)),
             // writing into a String cannot fail
+            b'\\' | b'|' | b'{' | b'}' | b'[' | b']' | b'<' | b'>' | b'"' | b'^' | b'~' | b'_' | b'='
+            | b'!' | b'@' | b'#' | b'$' | b'%' | b'&' | b'*' => _ = write!(name, "%{byte:02x}"),
+            0x21..0x7f => name.push(char::from(byte)),
             _ => _ = write!(name, "%{byte:02x}"),
         }
     }

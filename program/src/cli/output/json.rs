@@ -1,6 +1,5 @@
 //! JSON with sorted keys, so that the same result is always the same text.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use serde_json::Value;
@@ -34,7 +33,9 @@ fn write_value(out: &mut String, value: &Value, depth: Option<usize>) {
         }
         Value::Object(map) if !map.is_empty() => {
             out.push('{');
-            for (index, (key, item)) in map.iter().collect::<BTreeMap<_, _>>().into_iter().enumerate() {
+            let mut sorted: Vec<_> = map.iter().collect();
+            sorted.sort_unstable_by_key(|(key, _)| *key);
+            for (index, (key, item)) in sorted.into_iter().enumerate() {
                 begin(out, index, inner);
                 out.push_str(&quoted(key));
                 out.push_str(if depth.is_some() { ": " } else { ":" });
@@ -43,7 +44,8 @@ fn write_value(out: &mut String, value: &Value, depth: Option<usize>) {
             end(out, depth, '}');
         }
         Value::String(text) => out.push_str(&quoted(text)),
-        other => out.push_str(&other.to_string()),
+        // writing into a String cannot fail
+        other => _ = write!(out, "{other}"),
     }
 }
 
@@ -68,6 +70,10 @@ fn new_line(out: &mut String, depth: Option<usize>) {
 
 /// A JSON string, harmful characters beyond ASCII spelled out too: JSON itself would let them through.
 pub(super) fn quoted(text: &str) -> String {
+    let plain = |byte: u8| (0x20..0x7f).contains(&byte) && !matches!(byte, b'"' | b'\\');
+    if text.bytes().all(plain) {
+        return format!("\"{text}\"");
+    }
     let quoted = Value::from(text).to_string();
     if !quoted.contains(is_harmful) {
         return quoted;
