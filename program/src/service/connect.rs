@@ -1,69 +1,181 @@
-//! The way from the proxy to the daemon: a Unix socket.
+//! The way from the proxy to the daemon: HTTP over a Unix socket, on connections that are used again and again.
+//!
+//! A connection is worked by whoever waits for its answer, not by a task of its own: handing every request from one task
+//! to another and back costs as much as the daemon's answer.
 
-use std::future::Future;
-use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
+use bytes::Bytes;
 use camino::Utf8PathBuf;
-use hyper::rt::{Read, ReadBufCursor, Write};
-use hyper_util::client::legacy::connect::{Connected, Connection};
+use http::{Request, Response};
+use http_body_util::Full;
+use hyper::body::{Body, Frame, Incoming, SizeHint};
+use hyper::client::conn::TrySendError;
+use hyper::client::conn::http1::{Builder, Connection, SendRequest};
 use hyper_util::rt::TokioIo;
+use innkeeper_change::Problem;
 use tokio::net::UnixStream;
+use tokio::time::Instant;
 
-/// Connects to the daemon, whatever the URI says.
-#[derive(Clone)]
+/// Idle connections that are kept.
+const IDLE: usize = 64;
+/// For so long: the daemon itself closes them later, and a request sent at that moment would be lost.
+const IDLE_TIME: Duration = Duration::from_secs(10);
+
+type Ask = Request<Full<Bytes>>;
+
+/// The daemon, as the proxy sees it.
 pub(super) struct Daemon {
-    pub(super) socket: Utf8PathBuf,
+    socket: Utf8PathBuf,
+    /// Headers of an answer, and how much of its body is read at once.
+    buffer: usize,
+    /// The one used last at the end.
+    idle: Mutex<Vec<Link>>,
 }
 
-impl tower_service::Service<http::Uri> for Daemon {
-    type Response = Stream;
-    type Error = std::io::Error;
-    type Future = Pin<Box<dyn Future<Output = std::io::Result<Stream>> + Send>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<std::io::Result<()>> {
-        Poll::Ready(Ok(()))
+impl Daemon {
+    pub(super) fn new(socket: Utf8PathBuf, buffer: usize) -> Arc<Self> {
+        Arc::new(Self { socket, buffer, idle: Mutex::new(Vec::new()) })
     }
 
-    fn call(&mut self, _: http::Uri) -> Self::Future {
-        let socket = self.socket.clone();
-        Box::pin(async move { UnixStream::connect(socket).await.map(|stream| Stream(TokioIo::new(stream))) })
+    /// Asks the daemon. A connection that turns out to be closed before it took the request is replaced by a new one.
+    pub(super) async fn ask(self: &Arc<Self>, mut request: Ask) -> Result<Response<Answer>, Problem> {
+        loop {
+            let idle = self.take();
+            let is_new = idle.is_none();
+            let mut link = match idle {
+                Some(link) => link,
+                None => self.connect().await?,
+            };
+            match link.exchange(request).await {
+                Ok(response) => {
+                    let daemon = Arc::clone(self);
+                    return Ok(response.map(|body| Answer { body, link: Some(link), daemon }));
+                }
+                Err(mut error) => match error.take_message() {
+                    Some(unsent) if !is_new => request = unsent,
+                    _ => return Err(Problem::failed(error.into_error())),
+                },
+            }
+        }
+    }
+
+    /// Closes what nobody has used for a while, now and then.
+    pub(super) async fn tidy(self: Arc<Self>) {
+        loop {
+            tokio::time::sleep(IDLE_TIME).await;
+            self.idle().retain(|link| link.since.elapsed() < IDLE_TIME);
+        }
+    }
+
+    async fn connect(&self) -> Result<Link, Problem> {
+        let stream = UnixStream::connect(&self.socket).await.map_err(Problem::failed)?;
+        let shaken = Builder::new().max_buf_size(self.buffer).handshake(TokioIo::new(stream)).await;
+        let (sender, wire) = shaken.map_err(Problem::failed)?;
+        Ok(Link { sender, wire: Some(wire), since: Instant::now() })
+    }
+
+    fn take(&self) -> Option<Link> {
+        let mut idle = self.idle();
+        while let Some(mut link) = idle.pop() {
+            if link.since.elapsed() < IDLE_TIME && link.is_ready() {
+                return Some(link);
+            }
+        }
+        None
+    }
+
+    fn give_back(&self, mut link: Link) {
+        if link.is_ready() {
+            link.since = Instant::now();
+            let mut idle = self.idle();
+            if idle.len() < IDLE {
+                idle.push(link);
+            }
+        }
+    }
+
+    /// A panic elsewhere leaves whole connections behind.
+    fn idle(&self) -> MutexGuard<'_, Vec<Link>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// A connection to the daemon.
-pub(super) struct Stream(TokioIo<UnixStream>);
+/// One connection.
+struct Link {
+    sender: SendRequest<Full<Bytes>>,
+    /// `None` once it is closed.
+    wire: Option<Connection<TokioIo<UnixStream>, Full<Bytes>>>,
+    since: Instant,
+}
 
-impl Connection for Stream {
-    fn connected(&self) -> Connected {
-        Connected::new()
+impl Link {
+    /// Lets the connection read and write.
+    fn work(&mut self, cx: &mut Context<'_>) {
+        if let Some(wire) = &mut self.wire
+            && Pin::new(wire).poll(cx).is_ready()
+        {
+            self.wire = None;
+        }
+    }
+
+    /// Whether the next request can be sent.
+    fn is_ready(&mut self) -> bool {
+        self.work(&mut Context::from_waker(Waker::noop()));
+        self.wire.is_some() && self.sender.is_ready()
+    }
+
+    async fn exchange(&mut self, request: Ask) -> Result<Response<Incoming>, TrySendError<Ask>> {
+        let mut answer = pin!(self.sender.try_send_request(request));
+        poll_fn(|cx| {
+            self.work(cx);
+            answer.as_mut().poll(cx)
+        })
+        .await
     }
 }
 
-impl Read for Stream {
-    fn poll_read(
+/// The body of an answer, with the connection that it comes on.
+pub(super) struct Answer {
+    body: Incoming,
+    link: Option<Link>,
+    daemon: Arc<Daemon>,
+}
+
+impl Body for Answer {
+    type Data = Bytes;
+    type Error = hyper::Error;
+
+    fn poll_frame(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-        buf: ReadBufCursor<'_>,
-    ) -> Poll<std::io::Result<()>> {
-        Pin::new(&mut self.0).poll_read(cx, buf)
+    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        if let Some(link) = &mut self.link {
+            link.work(cx);
+        }
+        Pin::new(&mut self.body).poll_frame(cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
     }
 }
 
-impl Write for Stream {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &[u8],
-    ) -> Poll<std::io::Result<usize>> {
-        Pin::new(&mut self.0).poll_write(cx, buf)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
-        Pin::new(&mut self.0).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
-        Pin::new(&mut self.0).poll_shutdown(cx)
+impl Drop for Answer {
+    fn drop(&mut self) {
+        // the rest of an answer that nobody takes must not be the beginning of the next one
+        if self.body.is_end_stream()
+            && let Some(link) = self.link.take()
+        {
+            self.daemon.give_back(link);
+        }
     }
 }

@@ -9,12 +9,11 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use camino::Utf8PathBuf;
 use http::{HeaderName, HeaderValue, Request, Response, StatusCode, header};
-use http_body_util::combinators::BoxBody;
+use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Body as _, Incoming};
 use hyper::service::service_fn;
-use hyper_util::client::legacy::Client;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use innkeeper_change::Problem;
 use innkeeper_host::RealHost;
@@ -25,7 +24,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio_rustls::TlsAcceptor;
 
-use super::connect::Daemon;
+use super::connect::{Answer, Daemon};
 use super::patient::Patient;
 use super::places::{Places, Progress};
 use super::{ProxyOptions, certificate, daemon, pages};
@@ -50,17 +49,13 @@ const HEADERS: usize = 64;
 /// Request line and headers of one request, and what is buffered in either direction of a connection: this many bytes
 /// for each of all connections must not be much.
 const BUFFER: usize = 16 * 1024;
-/// A connection to the daemon that nobody uses is closed before the daemon would do it: a request sent at that moment
-/// would be lost.
-const DAEMON_IDLE: Duration = Duration::from_secs(10);
 /// The daemon's slowest answers are changes that the caller waits for.
 const ANSWER_DEADLINE: Duration = Duration::from_secs(600);
 /// Requests under way at the end get this long.
 const GRACE: Duration = Duration::from_secs(10);
 
-type Body = BoxBody<Bytes, hyper::Error>;
+type Body = UnsyncBoxBody<Bytes, hyper::Error>;
 type Refusal = (StatusCode, &'static str);
-type DaemonClient = Client<Daemon, Full<Bytes>>;
 
 /// Serves HTTPS until asked to end.
 ///
@@ -108,6 +103,7 @@ async fn listen(
     let bound = listener.local_addr().map_err(Problem::failed)?;
     daemon::say_ready(&bound.to_string())?;
     let front = Arc::new(Front::new(tls, socket));
+    tokio::spawn(Arc::clone(&front.daemon).tidy());
     let places = Places::new(CONNECTIONS);
     let graceful = Arc::new(GracefulShutdown::new());
     let mut end = std::pin::pin!(super::asked_to_end());
@@ -142,19 +138,17 @@ async fn listen(
 /// What every connection needs.
 struct Front {
     acceptor: TlsAcceptor,
-    client: DaemonClient,
+    daemon: Arc<Daemon>,
     large_bodies: Semaphore,
 }
 
 impl Front {
     fn new(tls: Arc<rustls::ServerConfig>, socket: Utf8PathBuf) -> Self {
-        let client = Client::builder(TokioExecutor::new())
-            .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(DAEMON_IDLE)
-            .pool_max_idle_per_host(64)
-            .http1_max_buf_size(BUFFER)
-            .build(Daemon { socket });
-        Self { acceptor: TlsAcceptor::from(tls), client, large_bodies: Semaphore::new(LARGE_BODIES) }
+        Self {
+            acceptor: TlsAcceptor::from(tls),
+            daemon: Daemon::new(socket, BUFFER),
+            large_bodies: Semaphore::new(LARGE_BODIES),
+        }
     }
 
     async fn serve(
@@ -197,7 +191,7 @@ impl Front {
             refuse(refusal)
         } else if request.uri().path().starts_with("/api2/") {
             match self.forward(request, peer, progress).await {
-                Ok(response) => response.map(BodyExt::boxed),
+                Ok(response) => response.map(BodyExt::boxed_unsync),
                 Err(refusal) => refuse(refusal),
             }
         } else if matches!(*request.method(), http::Method::GET | http::Method::HEAD) {
@@ -254,7 +248,7 @@ impl Front {
         request: Request<Incoming>,
         peer: SocketAddr,
         progress: &Progress,
-    ) -> Result<Response<Incoming>, Refusal> {
+    ) -> Result<Response<Answer>, Refusal> {
         let (mut parts, body) = request.into_parts();
         let (body, _large) = self.collect(body).await?;
         let _busy = progress.busy();
@@ -266,12 +260,13 @@ impl Front {
             parts.headers.insert(HeaderName::from_static(PEER_HEADER), value);
         }
         parts.headers.insert(header::CONTENT_LENGTH, body.len().into());
-        let path = parts.uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
-        let uri = http::Uri::builder().scheme("http").authority("daemon").path_and_query(path).build();
-        parts.uri = uri.map_err(|_| (StatusCode::BAD_REQUEST, "The path cannot be understood.\n"))?;
+        if let Some(path) = parts.uri.path_and_query().filter(|_| parts.uri.authority().is_some()) {
+            // the daemon is told what it is asked for, not of whom
+            parts.uri = path.clone().into();
+        }
         parts.version = http::Version::HTTP_11;
         let request = Request::from_parts(parts, Full::new(body));
-        match tokio::time::timeout(ANSWER_DEADLINE, self.client.request(request)).await {
+        match tokio::time::timeout(ANSWER_DEADLINE, self.daemon.ask(request)).await {
             Ok(Ok(response)) => Ok(response),
             Ok(Err(error)) => {
                 tracing::warn!(%error, "the daemon does not answer");
@@ -322,7 +317,7 @@ fn refuse((status, message): Refusal) -> Response<Body> {
 }
 
 fn whole(response: Response<Full<Bytes>>) -> Response<Body> {
-    response.map(|body| body.map_err(|never| match never {}).boxed())
+    response.map(|body| body.map_err(|never| match never {}).boxed_unsync())
 }
 
 /// The first byte of a TLS connection is that of a handshake record.
