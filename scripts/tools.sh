@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# Installs what is missing for: build, test, bench. Does nothing, quickly, when all is there.
+# Installs what is missing for: build, test, bench, lab. Does nothing, quickly, when all is there.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 packages_build=(mold libpam0g-dev pkg-config gcc)
 packages_test=(chromium python3-venv gpgv)
 packages_bench=(nginx-light wrk curl time)
+packages_lab=(qemu-system-x86 qemu-utils ovmf debootstrap e2fsprogs zstd)
 
 # Debian packages that are not there yet; needs root only then
 debian() {
@@ -18,7 +19,14 @@ debian() {
   local sudo=()
   [ "$(id -u)" -eq 0 ] || sudo=(sudo)
   "${sudo[@]}" apt-get update -q
-  DEBIAN_FRONTEND=noninteractive "${sudo[@]}" apt-get install -q -y --no-install-recommends "${missing[@]}"
+  local wanted=("${missing[@]}")
+  if [[ " ${missing[*]} " == *" qemu-"* ]]; then
+    # both of one version: where one of them is there from another source, its peer's candidate conflicts with it
+    local version
+    version=$(apt-cache policy qemu-system-x86 | awk '$1 == "Candidate:" {print $2}')
+    wanted+=("qemu-system-x86=$version" "qemu-utils=$version")
+  fi
+  DEBIAN_FRONTEND=noninteractive "${sudo[@]}" apt-get install -q -y --no-install-recommends --allow-downgrades "${wanted[@]}"
 }
 
 # A cargo tool, built once for all checkouts of this user: building one takes longer than most tests
@@ -49,5 +57,6 @@ case "${1:-build}" in
     fi
     ;;
   bench) debian "${packages_bench[@]}" ;;
-  *) echo "usage: $0 build|test|bench" >&2; exit 2 ;;
+  lab) debian "${packages_lab[@]}" ;;
+  *) echo "usage: $0 build|test|bench|lab" >&2; exit 2 ;;
 esac

@@ -22,8 +22,20 @@ inside apt-get -q -y dist-upgrade
 part packages
 mkdir -p "$TREE/etc/initramfs-tools"
 echo 'update_initramfs=no' >"$TREE/etc/initramfs-tools/update-initramfs.conf"
+# what wants the ZFS modules is told that they are there: DKMS and a compiler would come along otherwise
+package=$TREE/tmp/lab-zfs-modules
+mkdir -p "$package/DEBIAN"
+cat >"$package/DEBIAN/control" <<EOF
+Package: lab-zfs-modules
+Version: 1
+Architecture: all
+Provides: zfs-modules
+Maintainer: Innkeeper lab <root@localhost>
+Description: Stands for the ZFS modules, which the lab's image has without a package
+EOF
+inside dpkg-deb --build /tmp/lab-zfs-modules
 # shellcheck disable=SC2086 # a list
-install_packages -o Dpkg::Options::=--force-confold $PACKAGES
+install_packages -o Dpkg::Options::=--force-confold $PACKAGES /tmp/lab-zfs-modules.deb
 inside apt-get clean
 
 part archive

@@ -14,6 +14,13 @@ echo 1abca5e01abca5e01abca5e01abca5e0 >"$TREE/etc/machine-id"
 rm -f "$TREE/var/lib/dbus/machine-id" "$TREE/etc/hostid"
 inside zgenhostid 1abca5e0
 rm -f "$TREE/etc/resolv.conf" && : >"$TREE/etc/resolv.conf"
+# what a host is installed with, whatever mirror it was built from
+components="main contrib non-free-firmware"
+cat >"$TREE/etc/apt/sources.list" <<EOF
+deb http://deb.debian.org/debian $SUITE $components
+deb http://deb.debian.org/debian $SUITE-updates $components
+deb http://security.debian.org/debian-security $SUITE-security $components
+EOF
 inside passwd --quiet --lock root
 # the journal is kept over reboots
 mkdir -p "$TREE/var/log/journal"

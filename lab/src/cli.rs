@@ -1,6 +1,9 @@
 //! The command line.
 
+mod console;
+mod host;
 mod image;
+mod nextest;
 
 use clap::{Arg, ArgMatches, Command};
 use innkeeper_lab::image::Suite;
@@ -12,6 +15,9 @@ type Failure = Box<dyn std::error::Error>;
 pub(crate) fn main() -> ExitCode {
     let result = match command().get_matches().subcommand() {
         Some(("build", options)) => image::build(suite(options)),
+        Some(("shell", options)) => host::shell(options),
+        Some(("run", options)) => host::run(options),
+        Some(("test", options)) => nextest::test(options),
         Some(("clean", options)) => image::clean(options.get_flag("all")),
         _ => Ok(ExitCode::SUCCESS),
     };
@@ -28,6 +34,9 @@ fn command() -> Command {
         .subcommand_required(true)
         .arg_required_else_help(true)
         .subcommand(image::build_command())
+        .subcommand(host::shell_command())
+        .subcommand(host::run_command())
+        .subcommand(nextest::command())
         .subcommand(image::clean_command())
 }
 
@@ -42,4 +51,8 @@ fn suite_option() -> Arg {
 
 fn suite(options: &ArgMatches) -> Suite {
     options.get_one::<Suite>("suite").copied().unwrap_or_default()
+}
+
+fn number(options: &ArgMatches, name: &str) -> u64 {
+    options.get_one::<u64>(name).copied().unwrap_or_default()
 }

@@ -7,7 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{BufReader, Write as _};
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// What a script prints before each of its parts.
@@ -31,7 +31,7 @@ pub(super) fn build(
         return Ok(image);
     }
     cache.remove_leftovers(say)?;
-    Build { cache, recipe, suite, say }.run()?;
+    Build { cache, recipe, suite, command: isolated, say }.run()?;
     Image::find_in(cache, recipe, suite)
 }
 
@@ -47,6 +47,7 @@ struct Build<'a> {
     cache: &'a Cache,
     recipe: &'a Recipe,
     suite: Suite,
+    command: fn() -> Result<Command, ImageError>,
     say: &'a mut dyn FnMut(&str),
 }
 
@@ -106,8 +107,7 @@ impl Build<'_> {
         let logs = self.cache.dir().join("log");
         std::fs::create_dir_all(&logs).map_err(ImageError::io(&logs))?;
         let log = logs.join(format!("{}-{script}.log", self.suite));
-        let mut command = needs::as_root("env")?;
-        command.env_remove("LD_PRELOAD");
+        let mut command = (self.command)()?;
         command.arg(format!("SUITE={}", self.suite)).arg(format!("OUT={out}"));
         command.arg(format!(
             "OWNER={}:{}",
@@ -115,9 +115,6 @@ impl Build<'_> {
             rustix::process::getgid().as_raw()
         ));
         command.args(settings.iter().map(|(name, value)| format!("{name}={value}")));
-        // what is mounted and started in there ends with this process, however it ends
-        command.args(["setpriv", "--pdeathsig", "KILL"]);
-        command.args(["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]);
         command.arg("bash").arg(self.recipe.dir().join("run.sh")).arg(script);
         let mut child = command
             .stdout(Stdio::piped())
@@ -139,6 +136,24 @@ impl Build<'_> {
         write(&out.join("times"), &times)?;
         Ok(out)
     }
+}
+
+/// The beginning of a command that runs a script as root of namespaces of its own: what is mounted and started in there ends with
+/// this process, however it ends. Settings and the script follow.
+fn isolated() -> Result<Command, ImageError> {
+    let mut command = needs::as_root("setpriv")?;
+    command.args([
+        "--pdeathsig",
+        "KILL",
+        "unshare",
+        "--mount",
+        "--pid",
+        "--fork",
+        "--kill-child",
+        "--mount-proc",
+    ]);
+    command.args(["env", "--unset=LD_PRELOAD"]);
+    Ok(command)
 }
 
 /// The parts of a running script, and how long each took.
@@ -214,7 +229,7 @@ fn write(path: &Utf8Path, text: &str) -> Result<(), ImageError> {
 
 /// The mirror of Debian that this machine uses itself, and its mirror of the security updates.
 fn mirrors() -> (String, String) {
-    let output = std::process::Command::new("apt-get")
+    let output = Command::new("apt-get")
         .args(["indextargets", "--format", "$(LABEL) $(REPO_URI)", "Created-By: Packages"])
         .stdin(Stdio::null())
         .stderr(Stdio::null())

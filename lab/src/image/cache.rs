@@ -10,6 +10,9 @@ use std::process::Command;
 /// What a folder is called until it is complete.
 const PARTIAL: &str = ".partial";
 
+/// What it is called while it is removed.
+const REMOVED: &str = ".removed";
+
 /// A folder of images.
 #[derive(Clone, Debug)]
 pub struct Cache {
@@ -95,16 +98,15 @@ impl Cache {
     pub(super) fn complete(&self, name: &str) -> Result<Utf8PathBuf, ImageError> {
         let partial = self.dir.join(format!("{name}{PARTIAL}"));
         let dir = self.dir.join(name);
-        let opened = File::open(&self.dir).map_err(ImageError::io(&self.dir))?;
-        rustix::fs::syncfs(&opened).map_err(|error| ImageError::io(&self.dir)(error.into()))?;
+        sync_below(&partial)?;
         std::fs::rename(&partial, &dir).map_err(ImageError::io(&partial))?;
         Ok(dir)
     }
 
     /// Removes what builds have left that were killed. Only under the build lock.
     pub(super) fn remove_leftovers(&self, say: &mut dyn FnMut(&str)) -> Result<(), ImageError> {
-        for name in self.names()?.iter().filter(|name| name.ends_with(PARTIAL)) {
-            say(&format!("removing {name}, which a build that was cut off has left"));
+        for name in self.names()?.iter().filter(|name| is_ours(name) && is_leftover(name)) {
+            say(&format!("removing {name}, which has been left by something that was cut off"));
             remove_tree(&self.dir.join(name))?;
         }
         Ok(())
@@ -128,7 +130,7 @@ impl Cache {
         };
         for name in doomed(&self.names()?, &keep) {
             // a running build may hold any stage; an image has a lock of its own
-            let of_build = name.ends_with(PARTIAL) || !is_image(&name);
+            let of_build = !is_image(&name);
             if (building && of_build) || !self.remove_unless_used(&name, &mut cleaned)? {
                 cleaned.in_use.push(name);
             }
@@ -146,12 +148,14 @@ impl Cache {
         let dir = self.dir.join(name);
         let bytes = size(&dir);
         // under another name first: half a removed image must not be taken for one
-        let doomed = if name.ends_with(PARTIAL) { dir } else { self.dir.join(format!("{name}{PARTIAL}")) };
-        if !name.ends_with(PARTIAL) {
+        if is_leftover(name) {
+            remove_tree(&dir)?;
+        } else {
+            let doomed = self.dir.join(format!("{name}{REMOVED}"));
             remove_tree(&doomed)?;
-            std::fs::rename(self.dir.join(name), &doomed).map_err(ImageError::io(&doomed))?;
+            std::fs::rename(&dir, &doomed).map_err(ImageError::io(&dir))?;
+            remove_tree(&doomed)?;
         }
-        remove_tree(&doomed)?;
         cleaned.removed.push((name.to_owned(), bytes));
         Ok(true)
     }
@@ -213,8 +217,12 @@ fn doomed(names: &[String], keep: &BTreeSet<String>) -> Vec<String> {
 }
 
 fn is_ours(name: &str) -> bool {
-    let name = name.strip_suffix(PARTIAL).unwrap_or(name);
+    let name = name.strip_suffix(PARTIAL).or_else(|| name.strip_suffix(REMOVED)).unwrap_or(name);
     is_image(name.strip_prefix("base-").or_else(|| name.strip_prefix("zfs-")).unwrap_or(name))
+}
+
+fn is_leftover(name: &str) -> bool {
+    name.ends_with(PARTIAL) || name.ends_with(REMOVED)
 }
 
 fn is_image(name: &str) -> bool {
@@ -258,6 +266,16 @@ fn run(command: &mut Command) -> Result<(), ImageError> {
         return Ok(());
     }
     Err(ImageError::Other(format!("{shown}: {}", String::from_utf8_lossy(&output.stderr).trim())))
+}
+
+/// Waits until everything below a folder is on the disk.
+fn sync_below(path: &Utf8Path) -> Result<(), ImageError> {
+    if path.is_dir() {
+        for entry in path.read_dir_utf8().map_err(ImageError::io(path))? {
+            sync_below(entry.map_err(ImageError::io(path))?.path())?;
+        }
+    }
+    File::open(path).and_then(|file| file.sync_all()).map_err(ImageError::io(path))
 }
 
 /// What a folder takes on the disk, as far as it can be read.
