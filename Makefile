@@ -48,6 +48,17 @@ docs: ## write the generated files anew: docs/openapi.json, the pictures
 	UPDATE=1 cargo nextest run --locked --package innkeeper --test openapi
 	UPDATE_PICTURES=1 scripts/test.sh browser
 
+# a binary that is there already: make deb BINARY=target/debug/innkeeper
+.PHONY: deb
+deb: $(if $(filter target/release/innkeeper,$(BINARY)),build) ## Debian package: target/debian/innkeeper_VERSION_ARCH.deb
+	packaging/build-deb.sh $(BINARY)
+
+# where the tree is put: make install DESTDIR=/tmp/tree
+DESTDIR ?=
+.PHONY: install
+install: $(if $(filter target/release/innkeeper,$(BINARY)),build) ## put the program, units, pages and completions in place
+	packaging/install.sh $(BINARY) $(DESTDIR)
+
 .PHONY: clean
 clean: ## remove what was built
 	cargo clean

@@ -12,10 +12,9 @@ use crate::inspect::{Found, inspect};
 /// # Errors
 /// When systemd cannot be asked.
 pub fn run(host: &dyn Host) -> Result<Vec<Finding>, Problem> {
-    match inspect(host) {
-        Ok(found) => Ok(check(&found, &host.node_name())),
-        Err(Problem::Unsupported(_)) => Ok(Vec::new()),
-        Err(other) => Err(other),
+    match host.root() {
+        None => Ok(check(&inspect(host)?, &host.node_name())),
+        Some(_) => Ok(Vec::new()),
     }
 }
 

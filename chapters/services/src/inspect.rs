@@ -63,6 +63,7 @@ fn ask(
     host: &dyn Host,
     services: impl Iterator<Item = &'static Service> + Clone,
 ) -> Result<Vec<Found>, Problem> {
+    demand_running(host)?;
     let units = services.clone().flat_map(|service| service.units.iter().chain(&service.instance));
     let command =
         Command::new(SYSTEMCTL).arg("show").arg(format!("--property={}", show::PROPERTIES)).arg("--");
@@ -81,4 +82,17 @@ fn choose(service: &'static Service, answers: &mut impl Iterator<Item = Unit>) -
     };
     let shown = instance.filter(Unit::is_installed).unwrap_or_else(|| unit.clone());
     Ok(Found { service, unit, shown })
+}
+
+/// Services and logs are those of a system that runs.
+///
+/// # Errors
+/// When it is another system's tree.
+pub(crate) fn demand_running(host: &dyn Host) -> Result<(), Problem> {
+    match host.root() {
+        None => Ok(()),
+        Some(_) => Err(Problem::Invalid(
+            "services and logs are those of a running system; another system's tree has none".to_owned(),
+        )),
+    }
 }

@@ -9,6 +9,7 @@ use innkeeper_host::{Command, Host};
 use jiff::tz::TimeZone;
 
 use crate::entry;
+use crate::inspect::demand_running;
 use crate::model::{Entry, Line};
 use crate::names;
 
@@ -68,6 +69,7 @@ pub(crate) fn text(
     start: u64,
     limit: u64,
 ) -> Result<(Vec<Line>, u64), Problem> {
+    demand_running(host)?;
     let mut command = range.command().arg("--output=short");
     if let Some(since) = range.since {
         command = command.arg(format!("--since=@{since}"));
@@ -94,6 +96,7 @@ pub(crate) fn text(
 
 /// Entries of a range, oldest first: the newest `last` of them, else as many of the oldest as one answer holds.
 pub(crate) fn entries(host: &dyn Host, range: &Range, last: Option<usize>) -> Result<Vec<Entry>, Problem> {
+    demand_running(host)?;
     let backwards = range.after.is_none() && (last.is_some() || range.before.is_some());
     let most = last.unwrap_or(MOST).min(MOST);
     if most == 0 {

@@ -212,7 +212,7 @@ fn failed_services_are_found_at_rest_with_their_cure() {
 fn in_the_tree_of_a_system_that_does_not_run_there_are_no_services() {
     let tree = tempfile::tempdir().unwrap();
     let host = RealHost::rooted(camino::Utf8Path::from_path(tree.path()).unwrap()).unwrap();
-    assert!(matches!(inspect(&host), Err(Problem::Unsupported(_))));
+    assert!(matches!(inspect(&host), Err(Problem::Invalid(_))));
     assert_eq!(checks::run(&host).unwrap(), []);
     assert!(host.root().is_some());
 }

@@ -8,11 +8,13 @@
 mod cassette;
 mod command;
 mod error;
+mod left_over;
 mod real;
 
 pub use cassette::{CassetteHost, Recorder};
 pub use command::{Command, Output};
 pub use error::HostError;
+pub use left_over::{is_left_over, remove_left_overs};
 pub use real::{LockGuard, RealHost};
 
 use std::ops::ControlFlow;

@@ -425,3 +425,34 @@ fn lines_of_many_writers_do_not_mix() {
     assert_eq!(text.lines().count(), 200);
     assert!(text.lines().all(|line| line.len() == 500 && line.chars().all(|c| line.starts_with(c))));
 }
+
+#[test]
+fn what_a_killed_process_left_behind_is_removed_when_it_is_old() {
+    let tree = tempfile::tempdir().unwrap();
+    let left = |name: &str, days: u64| {
+        let path = tree.path().join("etc").join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        let file = fs::File::create(&path).unwrap();
+        let then = std::time::SystemTime::now() - std::time::Duration::from_secs(days * 86_400);
+        file.set_modified(then).unwrap();
+        path
+    };
+    let old =
+        [left(".user.cfg.innkeeper-0123456789abcdef", 2), left("deep/.a.innkeeper-00000000deadbeef", 9)];
+    let stays = [
+        left(".user.cfg.innkeeper-0123456789abcdee", 0),
+        left("user.cfg", 9),
+        left(".innkeeper-0123456789abcdef", 9),
+        left(".user.cfg.innkeeper-0123456789ABCDEF", 9),
+        left("user.innkeeper-0123456789abcdef", 9),
+    ];
+    let outside = tempfile::tempdir().unwrap();
+    let linked = outside.path().join(".x.innkeeper-0123456789abcdef");
+    fs::write(&linked, "").unwrap();
+    std::os::unix::fs::symlink(outside.path(), tree.path().join("etc/link")).unwrap();
+    let host = RealHost::rooted(Utf8Path::from_path(tree.path()).unwrap()).unwrap();
+    assert_eq!(innkeeper_host::remove_left_overs(&host, "/etc".into(), 3).unwrap(), 2);
+    assert!(old.iter().all(|path| !path.exists()));
+    assert!(stays.iter().all(|path| path.exists()) && linked.exists());
+    assert_eq!(innkeeper_host::remove_left_overs(&host, "/nowhere".into(), 3).unwrap(), 0);
+}

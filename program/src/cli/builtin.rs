@@ -8,8 +8,10 @@ use innkeeper_change::Problem;
 use innkeeper_host::{Host, Permissions, RealHost};
 
 use super::report::Failure;
-use super::{api, machine, manual};
-use crate::service::{self, DaemonOptions, ProxyOptions, ServeOptions, WorkerOptions};
+use super::{Program, api, machine, manual, output};
+use crate::service::{
+    self, DaemonOptions, DailyOptions, ProxyOptions, ServeOptions, StatdOptions, WorkerOptions,
+};
 
 /// One of these commands.
 pub(super) struct Builtin {
@@ -32,7 +34,7 @@ const SOCKET: &str = "/run/innkeeper/daemon.sock";
 /// Only this machine can reach it until its administrator says otherwise.
 const LISTEN: &str = "127.0.0.1:8006";
 
-static ALL: [Builtin; 9] = [
+static ALL: [Builtin; 13] = [
     Builtin {
         name: "api",
         about: api::ABOUT,
@@ -93,6 +95,27 @@ static ALL: [Builtin; 9] = [
         }),
     },
     Builtin {
+        name: "statd",
+        about: "Keep the list of tasks, every ten seconds",
+        hidden: false,
+        describe: |command| command.arg(root()),
+        action: Action::Run(|matches| Ok(service::statd(&StatdOptions { root: path(matches, "root") })?)),
+    },
+    Builtin {
+        name: "daily",
+        about: "Do what is done once a day: remove what no list names any more",
+        hidden: false,
+        describe: |command| command.arg(root()),
+        action: Action::Run(|matches| Ok(service::daily(&DailyOptions { root: path(matches, "root") })?)),
+    },
+    Builtin {
+        name: "prepare",
+        about: "Make what the services cannot be without: directories, a certificate",
+        hidden: true,
+        describe: |command| command,
+        action: Action::Run(|_| Ok(service::prepare()?)),
+    },
+    Builtin {
         name: "worker",
         about: "Carry out the work order on standard input",
         hidden: true,
@@ -119,6 +142,16 @@ static ALL: [Builtin; 9] = [
         hidden: false,
         describe: manual::describe_pages,
         action: Action::Run(manual::pages),
+    },
+    Builtin {
+        name: "names",
+        about: "Print the other names that this program answers to",
+        hidden: true,
+        describe: |command| command,
+        action: Action::Run(|_| {
+            let others = Program::ALL.into_iter().filter(|program| *program != Program::Innkeeper);
+            output::print(&others.map(|program| format!("{}\n", program.name())).collect::<String>())
+        }),
     },
     Builtin {
         name: "lab-record",

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use camino::Utf8PathBuf;
-use http::{Request, Response};
+use http::{Method, Request, Response};
 use http_body_util::Full;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
 use hyper::client::conn::TrySendError;
@@ -42,26 +42,28 @@ impl Daemon {
         Arc::new(Self { socket, buffer, idle: Mutex::new(Vec::new()) })
     }
 
-    /// Asks the daemon. A connection that turns out to be closed before it took the request is replaced by a new one.
-    pub(super) async fn ask(self: &Arc<Self>, mut request: Ask) -> Result<Response<Answer>, Problem> {
-        loop {
-            let idle = self.take();
-            let is_new = idle.is_none();
-            let mut link = match idle {
-                Some(link) => link,
-                None => self.connect().await?,
-            };
-            match link.exchange(request).await {
-                Ok(response) => {
-                    let daemon = Arc::clone(self);
-                    return Ok(response.map(|body| Answer { body, link: Some(link), daemon }));
-                }
-                Err(mut error) => match error.take_message() {
-                    Some(unsent) if !is_new => request = unsent,
-                    _ => return Err(Problem::failed(error.into_error())),
-                },
+    /// Asks the daemon. A daemon that is restarted closes connections that nobody uses, perhaps while a request is on its
+    /// way: what only reads is asked again then, and what changes something goes on a connection of its own, which there
+    /// is no reason to close.
+    pub(super) async fn ask(self: &Arc<Self>, request: Ask) -> Result<Response<Answer>, Problem> {
+        let can_be_repeated = matches!(*request.method(), Method::GET | Method::HEAD);
+        while can_be_repeated && let Some(link) = self.take() {
+            if let Ok(response) = self.exchange(link, request.clone()).await {
+                return Ok(response);
             }
         }
+        let link = self.connect().await?;
+        self.exchange(link, request).await.map_err(|error| Problem::failed(error.into_error()))
+    }
+
+    async fn exchange(
+        self: &Arc<Self>,
+        mut link: Link,
+        request: Ask,
+    ) -> Result<Response<Answer>, TrySendError<Ask>> {
+        let response = link.exchange(request).await?;
+        let daemon = Arc::clone(self);
+        Ok(response.map(|body| Answer { body, link: Some(link), daemon }))
     }
 
     /// Closes what nobody has used for a while, now and then.

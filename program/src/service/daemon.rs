@@ -4,24 +4,31 @@ use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
 
+use ::http::{HeaderValue, header};
 use camino::Utf8Path;
+use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use innkeeper_access::UserId;
 use innkeeper_change::Problem;
-use innkeeper_host::{Host, Permissions};
+use innkeeper_config::DirStore;
+use innkeeper_host::{Host, Permissions, RealHost};
 use innkeeper_rest::{Api, http};
 use secrecy::ExposeSecret;
-use tokio::net::UnixListener;
+use tokio::net::{UnixListener, UnixStream};
 
+use super::closing::{self, Closing, Guest, Patience};
 use super::pam::PamHelper;
 use super::spawn::WorkerProcesses;
-use super::{DaemonOptions, READY};
+use super::{DaemonOptions, READY, certificate, manager};
 use crate::wiring;
 
-/// Requests under way at the end get this long.
-const GRACE: Duration = Duration::from_secs(10);
+/// The proxy sends its request as soon as it is connected. A change that the caller waits for may wait for a lock first.
+const PATIENCE: Patience = Patience {
+    used: Duration::from_millis(300),
+    fresh: Duration::from_millis(300),
+    all: Duration::from_secs(60),
+};
 /// Headers of one request; more than the proxy lets through.
 const BUFFER: usize = 64 * 1024;
 /// A one-time link is for the person who just started the program.
@@ -48,13 +55,27 @@ pub(crate) fn daemon(options: &DaemonOptions) -> Result<(), Problem> {
     super::runtime()?.block_on(listen(Arc::new(api), &options.socket, &secret))
 }
 
+/// Makes what daemon and proxy cannot be without: the directories of `/etc/pve`, and a certificate.
+///
+/// # Errors
+/// When one of them cannot be made.
+pub(crate) fn prepare() -> Result<(), Problem> {
+    let host: Arc<dyn Host> = wiring::host(None)?;
+    DirStore::new(Arc::clone(&host)).initialise(&host.node_name())?;
+    let group = super::serve::proxy_user(&RealHost::new()).map(|(_, gid)| gid);
+    certificate::ensure(host.as_ref(), group).map(drop)
+}
+
 async fn listen(api: Arc<Api>, socket: &Utf8Path, secret: &str) -> Result<(), Problem> {
-    let listener = bind(api.host().as_ref(), socket)?;
-    say_ready(secret)?;
-    let app = http::router(Arc::clone(&api));
-    tokio::spawn(keep_house(api));
-    let graceful = GracefulShutdown::new();
     let mut end = std::pin::pin!(super::asked_to_end());
+    let listener = match manager::unix_listener()? {
+        Some(listener) => listener,
+        None => bind(api.host().as_ref(), socket)?,
+    };
+    say_ready(secret)?;
+    manager::keep_watchdog_calm();
+    let app = http::router(Arc::clone(&api));
+    let closing = Closing::new();
     loop {
         let stream = tokio::select! {
             accepted = listener.accept() => match accepted {
@@ -68,18 +89,35 @@ async fn listen(api: Arc<Api>, socket: &Utf8Path, secret: &str) -> Result<(), Pr
             },
             () = &mut end => break,
         };
-        let mut server = hyper::server::conn::http1::Builder::new();
-        server.timer(TokioTimer::new()).max_buf_size(BUFFER);
-        let connection = server.serve_connection(TokioIo::new(stream), TowerToHyperService::new(app.clone()));
-        let connection = graceful.watch(connection);
-        tokio::spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::debug!(%error, "a connection ended early");
-            }
-        });
+        tokio::spawn(answer(stream, app.clone(), closing.guest()));
     }
-    let _ = tokio::time::timeout(GRACE, graceful.shutdown()).await;
+    manager::tell("STOPPING=1");
+    // who comes now is served by the next process
+    drop(listener);
+    closing.wait(PATIENCE).await;
     Ok(())
+}
+
+/// Answers the requests of one connection.
+async fn answer(stream: UnixStream, app: axum::Router, guest: Guest) {
+    let mut server = hyper::server::conn::http1::Builder::new();
+    server.timer(TokioTimer::new()).max_buf_size(BUFFER);
+    let noted = guest.clone();
+    let app = TowerToHyperService::new(app);
+    let service = service_fn(move |request| {
+        let (noted, answer) = (noted.clone(), app.call(request));
+        async move {
+            let mut response = answer.await?;
+            if noted.is_last_answer() {
+                response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+            }
+            Ok::<_, std::convert::Infallible>(response)
+        }
+    });
+    let connection = server.serve_connection(TokioIo::new(stream), service);
+    if let Err(error) = closing::serve(connection, guest, PATIENCE).await {
+        tracing::debug!(%error, "a connection ended early");
+    }
 }
 
 /// Binds the socket for root and the proxy's group. A socket left behind by a daemon that was killed is replaced.
@@ -103,20 +141,9 @@ fn bind(host: &dyn Host, socket: &Utf8Path) -> Result<UnixListener, Problem> {
 /// Tells whoever started this service that it can be used, and what they need to know.
 pub(super) fn say_ready(address: &str) -> Result<(), Problem> {
     let mut stdout = std::io::stdout();
-    writeln!(stdout, "{READY}{address}").and_then(|()| stdout.flush()).map_err(Problem::failed)
-}
-
-/// Moves finished tasks from the list of active ones to the index, as often as the original.
-async fn keep_house(api: Arc<Api>) {
-    loop {
-        let keeper = Arc::clone(&api);
-        match tokio::task::spawn_blocking(move || keeper.engine().tasks().housekeep()).await {
-            Ok(Ok(())) => tracing::debug!("housekeeping is done"),
-            Ok(Err(problem)) => tracing::warn!(%problem, "the list of active tasks could not be kept"),
-            Err(panic) => tracing::error!(%panic, "the list of active tasks could not be kept"),
-        }
-        tokio::time::sleep(super::tick()).await;
-    }
+    writeln!(stdout, "{READY}{address}").and_then(|()| stdout.flush()).map_err(Problem::failed)?;
+    manager::tell("READY=1");
+    Ok(())
 }
 
 /// Makes the directory that the socket is in.

@@ -2,13 +2,19 @@
 //!
 //! - [`daemon`]: all authority; answers the API on a Unix socket.
 //! - [`proxy`]: no authority; TLS, the pages of the GUI, limits; forwards to the daemon.
-//! - [`serve`]: both of them in the foreground, for a first look.
+//! - [`statd`]: keeps the list of tasks.
+//! - [`serve`]: these three in the foreground, for a first look.
+//! - [`daily`]: what is done once a day, started by a timer.
+//! - [`prepare`]: makes what daemon and proxy cannot be without.
 //! - [`worker`]: one change in a process of its own, started by the daemon.
 //! - [`pam_helper`]: one password check, started by the daemon: PAM modules are not made for threads.
 
 mod certificate;
+mod closing;
 mod connect;
 mod daemon;
+mod daily;
+mod manager;
 mod pages;
 mod pam;
 mod patient;
@@ -16,18 +22,22 @@ mod places;
 mod proxy;
 mod serve;
 mod spawn;
+mod statd;
 mod worker;
 
+use std::io::IsTerminal as _;
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use camino::Utf8PathBuf;
 use innkeeper_change::Problem;
 
-pub(crate) use daemon::daemon;
+pub(crate) use daemon::{daemon, prepare};
+pub(crate) use daily::daily;
 pub(crate) use pam::pam_helper;
 pub(crate) use proxy::proxy;
 pub(crate) use serve::serve;
+pub(crate) use statd::statd;
 pub(crate) use worker::worker;
 
 /// What `serve` is told.
@@ -61,6 +71,20 @@ pub(crate) struct ProxyOptions {
     pub(crate) socket: Utf8PathBuf,
     /// Standard input holds certificate chain and key as PEM; otherwise they are read from `/etc/pve/local`.
     pub(crate) certificate_stdin: bool,
+}
+
+/// What `statd` is told.
+#[derive(Clone, Debug)]
+pub(crate) struct StatdOptions {
+    /// Work on this tree instead of the machine itself.
+    pub(crate) root: Option<Utf8PathBuf>,
+}
+
+/// What `daily` is told.
+#[derive(Clone, Debug)]
+pub(crate) struct DailyOptions {
+    /// Work on this tree instead of the machine itself.
+    pub(crate) root: Option<Utf8PathBuf>,
 }
 
 /// What `worker` is told.
@@ -106,17 +130,16 @@ fn tick() -> Duration {
     set.map_or(TICK, Duration::from_millis)
 }
 
-/// Ends when the process is asked to: Ctrl-C, or a service manager's SIGTERM.
-async fn asked_to_end() {
+/// Ends when the process is asked to: Ctrl-C, or a service manager's SIGTERM. From the call on neither ends it otherwise.
+fn asked_to_end() -> impl Future<Output = ()> {
     use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut interrupt), Ok(mut terminate)) =
-        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
-    else {
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
+    let signals = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()));
+    async move {
+        let (Ok(mut interrupt), Ok(mut terminate)) = signals else { return std::future::pending().await };
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
     }
 }
 
@@ -124,6 +147,12 @@ async fn asked_to_end() {
 fn log_to_stderr() {
     let filter = tracing_subscriber::EnvFilter::try_from_env("INNKEEPER_LOG")
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
+    let said = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let said = said.with_ansi(std::io::stderr().is_terminal());
     // a second call in one process (tests) keeps the first subscriber
-    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+    let _ = match std::env::var_os("JOURNAL_STREAM") {
+        // the journal notes the time itself
+        Some(_) => said.without_time().try_init(),
+        None => said.try_init(),
+    };
 }

@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::io::Read;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -14,20 +14,21 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::{Body as _, Incoming};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
 use innkeeper_change::Problem;
 use innkeeper_host::RealHost;
 use innkeeper_rest::http::PEER_HEADER;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio_rustls::TlsAcceptor;
 
+use super::closing::{self, Closing, Guest, Patience};
 use super::connect::{Answer, Daemon};
 use super::patient::Patient;
 use super::places::{Places, Progress};
-use super::{ProxyOptions, certificate, daemon, pages};
+use super::{ProxyOptions, certificate, daemon, manager, pages};
 
 /// Connections at a time. Who comes then takes the place of one that is silent.
 const CONNECTIONS: usize = 1024;
@@ -51,8 +52,12 @@ const HEADERS: usize = 64;
 const BUFFER: usize = 16 * 1024;
 /// The daemon's slowest answers are changes that the caller waits for.
 const ANSWER_DEADLINE: Duration = Duration::from_secs(600);
-/// Requests under way at the end get this long.
-const GRACE: Duration = Duration::from_secs(10);
+/// A browser opens connections before it has anything to ask; the rest is for answers that are under way.
+const AT_THE_END: Patience = Patience {
+    used: Duration::from_millis(500),
+    fresh: Duration::from_millis(1500),
+    all: Duration::from_secs(75),
+};
 
 type Body = UnsyncBoxBody<Bytes, hyper::Error>;
 type Refusal = (StatusCode, &'static str);
@@ -72,7 +77,22 @@ pub(crate) fn proxy(options: &ProxyOptions) -> Result<(), Problem> {
         (read.chain, read.key)
     };
     let tls = tls_config(&chain, &key)?;
-    super::runtime()?.block_on(listen(options.listen, options.socket.clone(), tls))
+    super::runtime()?.block_on(listen(options.clone(), tls))
+}
+
+/// Reads the certificate anew. One that cannot be used leaves the old one in place.
+fn reload(options: &ProxyOptions, front: &Front) {
+    manager::tell_reloading();
+    let read = || certificate::read(&RealHost::new()).and_then(|read| tls_config(&read.chain, &read.key));
+    if options.certificate_stdin {
+        tracing::warn!("the certificate came by standard input: it cannot be read again");
+    } else {
+        match read() {
+            Ok(tls) => front.show(tls),
+            Err(problem) => tracing::error!(%problem, "the certificate stays as it was"),
+        }
+    }
+    manager::tell("READY=1");
 }
 
 fn tls_config(chain: &str, key: &str) -> Result<Arc<rustls::ServerConfig>, Problem> {
@@ -92,33 +112,42 @@ fn tls_config(chain: &str, key: &str) -> Result<Arc<rustls::ServerConfig>, Probl
     Ok(Arc::new(config))
 }
 
-async fn listen(
-    address: SocketAddr,
-    socket: Utf8PathBuf,
-    tls: Arc<rustls::ServerConfig>,
-) -> Result<(), Problem> {
-    let listener = TcpListener::bind(address)
+async fn bind(address: SocketAddr) -> Result<TcpListener, Problem> {
+    TcpListener::bind(address)
         .await
-        .map_err(|error| Problem::failed(format!("cannot listen on {address}: {error}")))?;
+        .map_err(|error| Problem::failed(format!("cannot listen on {address}: {error}")))
+}
+
+async fn listen(options: ProxyOptions, tls: Arc<rustls::ServerConfig>) -> Result<(), Problem> {
+    let mut end = std::pin::pin!(super::asked_to_end());
+    let listener = match manager::tcp_listener()? {
+        Some(listener) => listener,
+        None => bind(options.listen).await?,
+    };
     let bound = listener.local_addr().map_err(Problem::failed)?;
     daemon::say_ready(&bound.to_string())?;
-    let front = Arc::new(Front::new(tls, socket));
+    manager::keep_watchdog_calm();
+    let front = Arc::new(Front::new(tls, options.socket.clone()));
     tokio::spawn(Arc::clone(&front.daemon).tidy());
     let places = Places::new(CONNECTIONS);
-    let graceful = Arc::new(GracefulShutdown::new());
-    let mut end = std::pin::pin!(super::asked_to_end());
+    let closing = Closing::new();
+    let mut hangup = signal(SignalKind::hangup()).map_err(Problem::failed)?;
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
+            _ = hangup.recv() => {
+                reload(&options, &front);
+                continue;
+            }
             () = &mut end => break,
         };
         match accepted {
             Ok((stream, peer)) => {
-                let (front, watcher) = (Arc::clone(&front), graceful.watcher());
+                let (front, guest) = (Arc::clone(&front), closing.guest());
                 let place = places.take(peer.ip());
                 tokio::spawn(async move {
                     tokio::select! {
-                        () = front.serve(stream, peer, place.progress(), watcher) => {}
+                        () = front.serve(stream, peer, place.progress(), guest) => {}
                         () = place.wanted() => tracing::debug!(%peer, "a connection gave its place to another"),
                     }
                 });
@@ -129,15 +158,16 @@ async fn listen(
             }
         }
     }
-    if let Some(graceful) = Arc::into_inner(graceful) {
-        let _ = tokio::time::timeout(GRACE, graceful.shutdown()).await;
-    }
+    manager::tell("STOPPING=1");
+    // who comes now is served by the next process
+    drop(listener);
+    closing.wait(AT_THE_END).await;
     Ok(())
 }
 
 /// What every connection needs.
 struct Front {
-    acceptor: TlsAcceptor,
+    acceptor: RwLock<TlsAcceptor>,
     daemon: Arc<Daemon>,
     large_bodies: Semaphore,
 }
@@ -145,38 +175,49 @@ struct Front {
 impl Front {
     fn new(tls: Arc<rustls::ServerConfig>, socket: Utf8PathBuf) -> Self {
         Self {
-            acceptor: TlsAcceptor::from(tls),
+            acceptor: RwLock::new(TlsAcceptor::from(tls)),
             daemon: Daemon::new(socket, BUFFER),
             large_bodies: Semaphore::new(LARGE_BODIES),
         }
     }
 
-    async fn serve(
-        self: Arc<Self>,
-        stream: TcpStream,
-        peer: SocketAddr,
-        progress: Progress,
-        watcher: hyper_util::server::graceful::Watcher,
-    ) {
+    /// From now on shows another certificate.
+    fn show(&self, tls: Arc<rustls::ServerConfig>) {
+        *self.acceptor.write().unwrap_or_else(PoisonError::into_inner) = TlsAcceptor::from(tls);
+    }
+
+    fn acceptor(&self) -> TlsAcceptor {
+        self.acceptor.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    async fn serve(self: Arc<Self>, stream: TcpStream, peer: SocketAddr, progress: Progress, guest: Guest) {
         // small answers must not wait for Nagle's timer
         let _ = stream.set_nodelay(true);
         if !speaks_tls(&stream).await {
             return refuse_plain_http(stream).await;
         }
         let stream = Patient::new(stream, WRITE_PATIENCE);
-        let handshake = self.acceptor.accept_with(stream, |tls| tls.set_buffer_limit(Some(BUFFER)));
+        let acceptor = self.acceptor();
+        let handshake = acceptor.accept_with(stream, |tls| tls.set_buffer_limit(Some(BUFFER)));
         let Ok(Ok(stream)) = tokio::time::timeout(PATIENCE, handshake).await else {
             return;
         };
+        let noted = guest.clone();
         let service = service_fn(move |request| {
-            let (front, progress) = (Arc::clone(&self), progress.clone());
-            async move { Ok::<_, Infallible>(front.answer(request, peer, &progress).await) }
+            let (front, progress, noted) = (Arc::clone(&self), progress.clone(), noted.clone());
+            async move {
+                let mut response = front.answer(request, peer, &progress).await;
+                if noted.is_last_answer() {
+                    response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+                }
+                Ok::<_, Infallible>(response)
+            }
         });
         let mut server = hyper::server::conn::http1::Builder::new();
         server.timer(TokioTimer::new()).header_read_timeout(PATIENCE);
         server.max_headers(HEADERS).max_buf_size(BUFFER);
-        let connection = watcher.watch(server.serve_connection(TokioIo::new(stream), service));
-        if let Err(error) = connection.await {
+        let connection = server.serve_connection(TokioIo::new(stream), service);
+        if let Err(error) = closing::serve(connection, guest, AT_THE_END).await {
             tracing::debug!(%error, %peer, "a connection ended early");
         }
     }

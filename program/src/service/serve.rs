@@ -1,4 +1,4 @@
-//! Daemon and proxy together in the foreground, for a first look.
+//! Daemon, proxy and statd together in the foreground, for a first look.
 
 use std::io::IsTerminal;
 use std::process::Child;
@@ -20,7 +20,7 @@ const SOCKET: &str = "/run/innkeeper/daemon.sock";
 /// The user that the proxy runs as on Debian.
 const PROXY_USER: &str = "www-data";
 
-/// Starts daemon and proxy, says where they are, and ends them when asked to.
+/// Starts daemon, proxy and statd, says where they are, and ends them when asked to.
 ///
 /// # Errors
 /// When one of them cannot be started, or ends by itself.
@@ -37,8 +37,8 @@ pub(crate) fn serve(options: &ServeOptions) -> Result<(), Problem> {
     DirStore::new(Arc::clone(&host)).initialise(&host.node_name())?;
     let certificate = certificate::ensure(host.as_ref(), group)?;
     let (directory, name) = socket_place(host.as_ref(), group)?;
-    let mut daemon =
-        Service::new("daemon").arg("--socket").arg(&name).root(absolute(options.root.as_deref())?.as_deref());
+    let root = absolute(options.root.as_deref())?;
+    let mut daemon = Service::new("daemon").arg("--socket").arg(&name).root(root.as_deref());
     if wants_link(options) {
         daemon = daemon.arg("--link");
     }
@@ -56,6 +56,8 @@ pub(crate) fn serve(options: &ServeOptions) -> Result<(), Problem> {
         .user(proxy_user);
     let (proxy, address) = proxy.ready()?;
     services.0.push(("proxy", proxy));
+    let (statd, _) = Service::new("statd").root(root.as_deref()).ready()?;
+    services.0.push(("statd", statd));
     let link = Some(secret).filter(|secret| !secret.is_empty());
     announce(&address, &certificate, link.as_deref(), options)?;
     super::runtime()?.block_on(services.watch())

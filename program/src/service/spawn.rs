@@ -12,11 +12,15 @@ use camino::{Utf8Path, Utf8PathBuf};
 use innkeeper_change::Problem;
 use innkeeper_rest::{WorkOrder, Workers};
 
-use super::READY;
 use super::worker::Begun;
+use super::{READY, manager};
 
 /// This program, also when its file was replaced by an upgrade since.
 const MYSELF: &str = "/proc/self/exe";
+
+const SYSTEMD_RUN: &str = "/usr/bin/systemd-run";
+/// How systemd-run ends when it could not do its part; a worker never ends so.
+const NO_SCOPE: i32 = 1;
 
 /// A service to start.
 pub(super) struct Service {
@@ -29,7 +33,24 @@ impl Service {
     pub(super) fn new(name: &'static str) -> Self {
         let mut command = Command::new(MYSELF);
         // links such as pvenode lead here too: the name in argv[0] decides what the program is
-        command.arg0("innkeeper").arg(name).stdout(Stdio::piped()).stdin(Stdio::piped());
+        command.arg0("innkeeper");
+        Self::with(command, name)
+    }
+
+    /// In a control group of its own, which the service manager does not end together with ours.
+    fn in_scope(name: &'static str) -> Self {
+        let mut command = Command::new(SYSTEMD_RUN);
+        command.args(["--scope", "--quiet", "--collect", "--slice=innkeeper-tasks.slice"]);
+        // what /proc/self would be there is another program
+        command.arg("--").arg(format!("/proc/{}/exe", std::process::id()));
+        Self::with(command, name)
+    }
+
+    fn with(mut command: Command, name: &'static str) -> Self {
+        command.arg(name).stdout(Stdio::piped()).stdin(Stdio::piped());
+        for variable in manager::PERSONAL {
+            command.env_remove(variable);
+        }
         Self { command, name, input: String::new() }
     }
 
@@ -107,19 +128,49 @@ pub(super) struct WorkerProcesses {
 impl Workers for WorkerProcesses {
     fn start(&self, order: &WorkOrder) -> Result<String, Problem> {
         let order = serde_json::to_string(order).map_err(Problem::failed)?;
-        let mut service = Service::new("worker").root(self.root.as_deref()).input(order).apart();
+        if is_managed()
+            && let Some(begun) = self.begin(Service::in_scope("worker"), &order)?
+        {
+            return begun.outcome();
+        }
+        let begun = self.begin(Service::new("worker"), &order)?;
+        begun.map_or_else(|| Err(Service::new("worker").failed("it ended at once")), Begun::outcome)
+    }
+}
+
+impl WorkerProcesses {
+    /// Starts a worker, and gives its first word; `None` when what was to start it could not.
+    fn begin(&self, service: Service, order: &str) -> Result<Option<Begun>, Problem> {
+        let mut service = service.root(self.root.as_deref()).input(order).apart();
         let (mut child, mut stdout) = service.start()?;
         let mut line = String::new();
         let read = stdout.read_line(&mut line);
+        if line.is_empty() && child.wait().is_ok_and(|status| status.code() == Some(NO_SCOPE)) {
+            tracing::warn!("no scope could be had for a worker; it runs beside the daemon");
+            return Ok(None);
+        }
         // whoever started it must collect it when it ends, or it stays as a zombie
         std::thread::spawn(move || child.wait());
         read.map_err(|error| service.failed(error))?;
-        match serde_json::from_str(&line) {
-            Ok(Begun::Upid(upid)) => Ok(upid),
-            Ok(Begun::Problem(problem)) => Err(problem),
-            Err(_) => Err(service.failed("it ended without a word; the log of the service has the details")),
+        serde_json::from_str(&line)
+            .map(Some)
+            .map_err(|_| service.failed("it ended without a word; the log of the service has the details"))
+    }
+}
+
+impl Begun {
+    fn outcome(self) -> Result<String, Problem> {
+        match self {
+            Self::Upid(upid) => Ok(upid),
+            Self::Problem(problem) => Err(problem),
         }
     }
+}
+
+/// systemd started this process as a service, and can be asked for more.
+fn is_managed() -> bool {
+    let there = |path: &str| rustix::fs::access(path, rustix::fs::Access::EXISTS).is_ok();
+    std::env::var_os("INVOCATION_ID").is_some() && there(SYSTEMD_RUN) && there("/run/systemd/system")
 }
 
 /// Runs the PAM helper with a question on its standard input; true when it ends well.
