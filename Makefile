@@ -25,7 +25,7 @@ run: build ## install what is missing, build, serve this machine, print where
 	$(BINARY) serve $(if $(ROOT),--root $(ROOT)) $(ARGS)
 
 .PHONY: test
-test: tools-build tools-test ## every test there is; says what could not run
+test: tools-build tools-test tools-lab ## every test there is, the lab's real hosts included; says what could not run
 	scripts/test.sh
 
 .PHONY: check
@@ -64,8 +64,8 @@ clean: ## remove what was built
 	cargo clean
 	rm -rf web/dist web/node_modules .venv fuzz/target
 
-.PHONY: tools-build tools-test tools-bench
-tools-build tools-test tools-bench: tools-%:
+.PHONY: tools-build tools-test tools-bench tools-lab
+tools-build tools-test tools-bench tools-lab: tools-%:
 	@scripts/tools.sh $*
 
 web/dist/index.html: $(WEB_SOURCES) web/node_modules/.package-lock.json

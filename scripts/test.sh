@@ -5,7 +5,7 @@ set -uo pipefail
 cd "$(dirname "$0")/.."
 export PATH="${XDG_CACHE_HOME:-$HOME/.cache}/innkeeper-tools/bin:$PATH"
 
-tiers=(format lints rust crash web browser fuzz policy)
+tiers=(format lints rust crash web browser lab fuzz policy)
 [ $# -gt 0 ] && tiers=("$@")
 results=()
 failed=0
@@ -30,6 +30,9 @@ tier_browser() {
   cargo nextest run --workspace --locked --no-run &&
     (cd web && INNKEEPER_BIN="$(cargo metadata --format-version 1 --no-deps | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')/debug/innkeeper" npm run --silent e2e)
 }
+
+# on real hosts in QEMU; builds their image where it is missing, and lists the slowest tests
+tier_lab() { scripts/tools.sh lab && cargo lab test; }
 
 tier_fuzz() { fuzz/run "${FUZZ_SECONDS:-10}"; }
 

@@ -5,7 +5,11 @@ use super::image::build_showing;
 use clap::{Arg, ArgMatches, Command};
 use innkeeper_lab::image::Suite;
 use serde_json::Value;
+use std::path::PathBuf;
 use std::process::{Command as Process, ExitCode, Stdio};
+
+/// How many of the slowest tests are listed.
+const SLOWEST: usize = 10;
 
 /// What every call of nextest has.
 const NEXTEST: [&str; 4] = ["--profile", "lab", "--package", "innkeeper-lab"];
@@ -23,7 +27,12 @@ pub(super) fn command() -> Command {
 pub(super) fn test(options: &ArgMatches) -> Result<ExitCode, Failure> {
     // held until the tests have ended, so that nobody cleans it away in between
     let _image = build_showing(Suite::default())?;
-    let mut command = Process::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    // what tests install on their hosts
+    let built = cargo().args(["build", "--quiet", "--locked", "--package", "innkeeper"]).status();
+    if !built.map_err(|error| format!("cargo build: {error}"))?.success() {
+        return Err("the program that is to be tested does not build".into());
+    }
+    let mut command = cargo();
     command.args(["nextest", "run", "--locked"]).args(NEXTEST);
     if let Some(filter) = options.get_one::<String>("filter") {
         let there = list()?;
@@ -34,8 +43,51 @@ pub(super) fn test(options: &ArgMatches) -> Result<ExitCode, Failure> {
         let chosen: Vec<_> = there.iter().filter(|test| test.matches(filter)).map(Test::expression).collect();
         command.arg("-E").arg(chosen.join(" + "));
     }
+    let report = report_path()?;
+    let _ = std::fs::remove_file(&report);
     let status = command.status().map_err(|error| format!("cargo nextest: {error}"))?;
+    // there is none when nothing was run
+    if let Ok(report) = std::fs::read_to_string(&report) {
+        show_slowest(&report);
+    }
     Ok(status.code().and_then(|code| u8::try_from(code).ok()).map_or(ExitCode::FAILURE, ExitCode::from))
+}
+
+/// The cargo that has started this program.
+fn cargo() -> Process {
+    Process::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+}
+
+/// Where nextest writes what each test took: beside the folder that this program was built into.
+fn report_path() -> Result<PathBuf, Failure> {
+    let exe = std::env::current_exe()?;
+    let target = exe.ancestors().nth(2).ok_or("this program is in no target folder")?;
+    Ok(target.join("nextest/lab/junit.xml"))
+}
+
+fn show_slowest(report: &str) {
+    let mut tests = times(report);
+    tests.sort_by(|one, other| other.0.total_cmp(&one.0));
+    println!("\nslowest of {} tests:", tests.len());
+    for (seconds, file, name) in tests.iter().take(SLOWEST) {
+        println!("{seconds:8.1} s  {file} {name}");
+    }
+}
+
+/// The seconds that each test took, its file and its name, in a report in JUnit's format as nextest writes it.
+fn times(report: &str) -> Vec<(f64, &str, &str)> {
+    report
+        .split("<testcase ")
+        .skip(1)
+        .filter_map(|case| {
+            let tag = case.split('>').next()?;
+            let value = |name: &str| tag.split(&format!("{name}=\"")).nth(1)?.split('"').next();
+            let file = value(" classname").unwrap_or_default();
+            let file = file.rsplit("::").next().unwrap_or(file);
+            let tag_name = tag.strip_prefix("name=\"")?.split('"').next()?;
+            Some((value(" time")?.parse().ok()?, file, tag_name))
+        })
+        .collect()
 }
 
 /// A test that needs a host.
@@ -56,7 +108,7 @@ impl Test {
 }
 
 fn list() -> Result<Vec<Test>, Failure> {
-    let output = Process::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+    let output = cargo()
         .args(["nextest", "list", "--locked", "--message-format", "json"])
         .args(NEXTEST)
         .stderr(Stdio::inherit())
@@ -86,6 +138,24 @@ fn listed(answer: &Value) -> Vec<Test> {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn what_each_test_took_is_read_from_the_report() {
+        let report = r#"<?xml version="1.0" encoding="UTF-8"?>
+<testsuites name="nextest-run" tests="2" failures="1" errors="0" uuid="1" timestamp="2026-11-23T09:00:00" time="9.5">
+    <testsuite name="innkeeper-lab::disks" tests="2" disabled="0" errors="0" failures="1">
+        <testcase name="a_failed_disk_is_seen" classname="innkeeper-lab::disks" timestamp="2026" time="3.204">
+        </testcase>
+        <testcase name="a_disk_is_full" classname="innkeeper-lab::disks" timestamp="2026" time="6.3">
+            <failure type="test failure">5 > 3</failure>
+        </testcase>
+    </testsuite>
+</testsuites>"#;
+        assert_eq!(
+            times(report),
+            [(3.204, "disks", "a_failed_disk_is_seen"), (6.3, "disks", "a_disk_is_full")]
+        );
+    }
 
     #[test]
     fn tests_are_found_by_a_part_of_their_name_or_of_their_file() {
