@@ -27,11 +27,14 @@ impl Ticket {
         loop {
             let lock = lock(&all.join("admission"))?;
             let held = held(&all)?;
-            let free_mib = available_mib()?;
+            let free_mib = meminfo_mib("MemAvailable:")?;
             if free_mib >= held.mib + need_mib {
                 return Self::take(&all, need_mib);
             }
             drop(lock);
+            if need_mib > meminfo_mib("MemTotal:")? {
+                return Err(Error::Memory { need_mib, free_mib, held_mib: held.mib, waited: None });
+            }
             let waited = begin.elapsed();
             // memory that no host of ours holds may become free too, but nobody promised that
             let patience = if held.hosts == 0 { ALONE } else { PATIENCE };
@@ -113,9 +116,9 @@ fn used_mib(pid: u64) -> u64 {
     }
 }
 
-fn available_mib() -> Result<u64, Error> {
+fn meminfo_mib(field: &str) -> Result<u64, Error> {
     let text = std::fs::read_to_string("/proc/meminfo").map_err(Error::io("/proc/meminfo"))?;
-    let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:")).unwrap_or_default();
+    let line = text.lines().find_map(|line| line.strip_prefix(field)).unwrap_or_default();
     Ok(line.trim().trim_end_matches(" kB").parse::<u64>().unwrap_or(0) / 1024)
 }
 

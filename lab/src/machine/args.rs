@@ -169,10 +169,11 @@ fn netdev(nic: &PlacedNic) -> Value {
     })
 }
 
+/// With a speed, because a bond takes no card into an aggregate that has none.
 fn nic_device(nic: &PlacedNic) -> Value {
     json!({
         "driver": "virtio-net-pci", "id": nic.id, "netdev": format!("{}-net", nic.id), "mac": nic.mac,
-        "bus": "pci.0", "addr": slot(nic.slot), "romfile": "",
+        "bus": "pci.0", "addr": slot(nic.slot), "romfile": "", "speed": 1000, "duplex": "full",
     })
 }
 

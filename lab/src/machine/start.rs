@@ -236,6 +236,9 @@ impl Host {
         let parts = self.parts();
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let disks = self.disks();
+        let identity = random_hex::<16>()?;
+        let hostid =
+            identity.as_bytes().chunks(2).take(4).map(|byte| octal(&String::from_utf8_lossy(byte))).collect();
         let mut words = vec![
             "/bin/sh".to_owned(),
             "-c".to_owned(),
@@ -243,7 +246,8 @@ impl Host {
             "settle-in".to_owned(),
             format!("{}.{:03}", now.as_secs(), now.subsec_millis()),
             parts.name.clone(),
-            random_hex::<16>()?,
+            identity,
+            hostid,
         ];
         words.extend(disks.iter().map(|disk| format!("/dev/disk/by-id/*{}", disk.serial)));
         words.extend(
@@ -265,16 +269,21 @@ impl Host {
     }
 }
 
-/// `$1` is the time, `$2` a name, `$3` an identity; the rest are patterns of files that hardware has once it is found.
+/// A byte as the shell's `printf` takes it.
+fn octal(hex: &str) -> String {
+    format!("\\{:03o}", u8::from_str_radix(hex, 16).unwrap_or_default())
+}
+
+/// `$1` is the time, `$2` a name, `$3` an identity, `$4` that of the disk pools; the rest are patterns of files that hardware has once it is found.
 ///
 /// The journal's folders are called by the identity: they move along, so that all of it stays visible.
 const SETTLE_IN: &str = r#"
-date -s "@$1" >/dev/null; name=$2; id=$3; shift 3
+date -s "@$1" >/dev/null; name=$2; id=$3; hostid=$4; shift 4
 echo "$name" >/proc/sys/kernel/hostname; echo "$name" >/etc/hostname
 printf '127.0.0.1\tlocalhost\n127.0.1.1\t%s\n' "$name" >/etc/hosts
 read -r old </etc/machine-id; echo "$id" >/etc/machine-id
 for d in /var/log/journal /run/log/journal; do [ ! -d "$d/$old" ] || mv "$d/$old" "$d/$id"; done
-printf '%b' "$(printf %s "$id" | sed 's/\(..\)\(..\)\(..\)\(..\).*/\\x\1\\x\2\\x\3\\x\4/')" >/etc/hostid
+printf "$hostid" >/etc/hostid
 [ $# -eq 0 ] && exit 0
 echo 1 >/sys/bus/pci/rescan
 tries=0
