@@ -159,32 +159,34 @@ impl Line {
         }
     }
 
+    /// Connects if need be, and makes sure that the next answer belongs to the next request.
     fn synchronize(&mut self, deadline: Instant) -> Result<(), Error> {
         if self.stream.is_none() {
             let stream = UnixStream::connect(&self.socket)
                 .map_err(Error::io(format!("the guest agent at {}", self.socket)))?;
             self.stream = Some(BufReader::new(stream));
         }
+        let result = self.find_answer(deadline);
+        // what is late may still come on the same connection; one that broke belongs to a QEMU that has gone
+        if matches!(&result, Err(error) if !matches!(error, Error::Timeout { .. })) {
+            self.stream = None;
+        }
+        result
+    }
+
+    fn find_answer(&mut self, deadline: Instant) -> Result<(), Error> {
         self.sync += 1;
         let id = self.sync;
         // 0xFF makes the agent forget half a request, and marks the answer's begin among what is left of earlier ones
-        self.send(
-            &json!({ "execute": "guest-sync-delimited", "arguments": { "id": id } }),
-            &[0xff],
-            deadline,
-        )?;
+        let request = json!({ "execute": "guest-sync-delimited", "arguments": { "id": id } });
+        self.send(&request, &[0xff], deadline)?;
         loop {
             match self.receive(deadline) {
                 Ok(answer) if answer["return"].as_u64() == Some(u64::from(id)) => return Ok(()),
                 Ok(_) => {}
                 // what is left of an earlier answer is no JSON
                 Err(Error::Io { source, .. }) if source.kind() == ErrorKind::InvalidData => {}
-                Err(error) => {
-                    if !matches!(error, Error::Timeout { .. }) {
-                        self.stream = None;
-                    }
-                    return Err(error);
-                }
+                Err(error) => return Err(error),
             }
         }
     }
