@@ -238,8 +238,8 @@ const ENVIRONMENT: [&str; 4] = [
 /// Under a guest that is busy, an answer to even the smallest request may take this long.
 const ANSWER: Duration = Duration::from_secs(60);
 
-/// The agent reads into memory that it allocates for each request.
-const CHUNK: usize = 4 << 20;
+/// The kernel reads files of /proc/sys into memory of this size at once, of which it has no more than 4 MiB.
+const CHUNK: usize = 1 << 20;
 
 fn refused(command: &str, refusal: &str) -> Error {
     Error::Refused { command: command.to_owned(), refusal: refusal.to_owned() }
