@@ -46,13 +46,15 @@ pub(super) struct Agent(Mutex<Line>);
 struct Line {
     socket: Utf8PathBuf,
     stream: Option<BufReader<UnixStream>>,
+    /// Whether the next answer belongs to the next request.
+    in_step: bool,
     /// Of the last synchronization: the agent's answers to earlier requests are passed over by it.
     sync: u32,
 }
 
 impl Agent {
     pub(super) fn new(socket: Utf8PathBuf) -> Self {
-        Self(Mutex::new(Line { socket, stream: None, sync: 0 }))
+        Self(Mutex::new(Line { socket, stream: None, in_step: false, sync: 0 }))
     }
 
     /// Waits until the agent answers; `alive` says whether there is still something to wait for.
@@ -139,7 +141,7 @@ impl Agent {
 
 impl Line {
     fn call(&mut self, command: &str, arguments: &Value, deadline: Instant) -> Result<Value, Error> {
-        if self.stream.is_none() {
+        if !self.in_step {
             self.synchronize(deadline)?;
         }
         let answer = self
@@ -149,7 +151,7 @@ impl Line {
             Ok(answer) => answer,
             Err(error) => {
                 // an answer that comes late would be taken for that of the next request
-                self.stream = None;
+                self.in_step = false;
                 return Err(error);
             }
         };
@@ -167,6 +169,7 @@ impl Line {
             self.stream = Some(BufReader::new(stream));
         }
         let result = self.find_answer(deadline);
+        self.in_step = result.is_ok();
         // what is late may still come on the same connection; one that broke belongs to a QEMU that has gone
         if matches!(&result, Err(error) if !matches!(error, Error::Timeout { .. })) {
             self.stream = None;
