@@ -7,6 +7,7 @@
 mod support;
 
 use std::io::{Read, Write};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
@@ -149,10 +150,13 @@ fn an_expired_ticket_a_forged_one_and_a_deleted_token_open_nothing() {
 
     // made with the server's own key, three hours ago
     let host = innkeeper_host::RealHost::rooted(camino::Utf8Path::from_path(tree.path()).unwrap()).unwrap();
-    let tickets = innkeeper_access::Tickets::load(&host).unwrap();
+    let tickets = innkeeper_access::Tickets::of(Arc::new(innkeeper_config::DirStore::new(Arc::new(host))));
     let now =
         i64::try_from(std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs());
-    let ticket = |age| tickets.issue(&innkeeper_access::UserId::root(), now.unwrap() - age);
+    let now = now.unwrap();
+    let login = server.client().post("/access/link", &format!("secret={}", server.link)).data();
+    let shown = tickets.verify(login["ticket"].as_str().unwrap(), now).unwrap().unwrap();
+    let ticket = |age| tickets.issue(&shown.user, &shown.session, now - age).unwrap();
     let with =
         |ticket: &str| server.client().header("Cookie", &format!("PVEAuthCookie={ticket}")).get("/version");
     assert_eq!(with(&ticket(0)).status, 200);

@@ -160,7 +160,7 @@ fn roles(call: &Call<'_>, users: &UserDb, path: &str, delete: bool) -> Result<Ve
             if delete {
                 continue;
             }
-            return Err(Problem::Failed(format!("role '{role}' does not exist")));
+            return Err(Problem::Invalid(format!("role '{role}' does not exist")));
         };
         if limited {
             let (who, access) = (call.identity()?, call.api().access()?);

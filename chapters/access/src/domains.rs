@@ -101,7 +101,7 @@ fn file(call: &Call<'_>) -> Result<(Option<Content>, SectionFile), Problem> {
 fn known(call: &Call<'_>, name: &str) -> Result<Realm, Problem> {
     let realms = call.api().access()?.realms()?;
     let found = realms.iter().find(|realm| realm.realm == name);
-    found.cloned().ok_or_else(|| Problem::Failed(format!("domain '{name}' does not exist")))
+    found.cloned().ok_or_else(|| Problem::Invalid(format!("domain '{name}' does not exist")))
 }
 
 fn show(call: &Call<'_>) -> Result<Answer, Problem> {

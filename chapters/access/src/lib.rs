@@ -10,6 +10,8 @@
 //! | realms | `/access/domains…` | `innkeeper access realm …` |
 //! | passwords | `/access/password` | `innkeeper access passwd` |
 //! | logins | `/access/ticket`, `/access/link`, `/access/session` | `innkeeper access ticket` |
+//! | who is logged in | `/access/sessions…` | `innkeeper access session …` |
+//! | second factors | `/access/tfa…` | `innkeeper access user tfa …` |
 //! | what somebody may do, and why | `/access/permissions…` | `innkeeper access user permissions` |
 //!
 //! The original's command `pveum` is `innkeeper access` by another name.
@@ -23,8 +25,11 @@ mod domains;
 mod groups;
 mod login;
 mod params;
+mod password;
 mod permissions;
 mod roles;
+mod sessions;
+mod tfa;
 mod tokens;
 mod users;
 
@@ -40,6 +45,9 @@ pub fn methods() -> Vec<Method> {
     methods.extend(acl::methods());
     methods.extend(domains::methods());
     methods.extend(permissions::methods());
+    methods.extend(password::methods());
+    methods.extend(sessions::methods());
+    methods.extend(tfa::methods());
     methods
 }
 

@@ -1,11 +1,13 @@
 //! Logging in and out.
 
-use innkeeper_access::{AuthError, Authenticator, Login, Realm, UserId, Via};
+use innkeeper_access::{Attempt, AuthError, Authenticator, Login, Realm, UserId};
 use innkeeper_change::Problem;
 use innkeeper_rest::{Act, Answer, Call, Format, Method, Permission, Property, Verb};
 use secrecy::SecretString;
 use serde::Serialize;
 use utoipa::ToSchema;
+
+use crate::params::command;
 
 /// What a login gives.
 #[derive(Debug, Serialize, ToSchema)]
@@ -17,9 +19,13 @@ struct Ticket {
     ticket: Option<String>,
     /// Goes into the header of the same name with every call that is not a GET.
     #[serde(rename = "CSRFPreventionToken")]
-    csrf: String,
+    csrf: Option<String>,
     /// What they may do, in broad strokes: area, then privilege.
-    cap: std::collections::BTreeMap<String, std::collections::BTreeMap<String, u8>>,
+    cap: Option<std::collections::BTreeMap<String, std::collections::BTreeMap<String, u8>>>,
+    /// 1: a second factor is needed. `ticket` is then the challenge: call again with it as `tfa-challenge`, and with
+    /// `totp:CODE` or `recovery:KEY` as password.
+    #[serde(rename = "NeedTFA")]
+    need_tfa: Option<u8>,
 }
 
 pub(crate) fn methods() -> Vec<Method> {
@@ -46,31 +52,69 @@ pub(crate) fn methods() -> Vec<Method> {
 
 fn log_in() -> Method {
     let act = Act { run: run_log_in, preview: None };
-    Method::act(Verb::Post, "/access/ticket", "Log in with a password", act)
-        .allow(Permission::World)
-        .param(Property::string("username").max_length(64).help("User name, with or without @realm"))
-        .param(
-            Property::string("realm")
-                .format(Format::Realm)
-                .max_length(32)
-                .optional()
-                .help("The user's realm"),
-        )
-        .param(Property::string("password").max_length(4096).secret().help("Password, or a ticket to renew"))
-        .param(
-            Property::boolean("new-format")
-                .optional()
-                .help("Understood for clients' sake; nothing depends on it"),
-        )
-        .returns::<Ticket>()
+    Method::act(
+        Verb::Post,
+        "/access/ticket",
+        "Log in with a password, and a second factor where one is set up",
+        act,
+    )
+    .allow(Permission::World)
+    .param(Property::string("username").max_length(64).help("User name, with or without @realm"))
+    .param(Property::string("realm").format(Format::Realm).max_length(32).optional().help("The user's realm"))
+    .param(
+        Property::string("password")
+            .max_length(4096)
+            .secret()
+            .help("Password, a ticket to renew, or the answer to a challenge: totp:CODE, recovery:KEY"),
+    )
+    .param(
+        Property::string("otp")
+            .max_length(64)
+            .secret()
+            .optional()
+            .help("A code, sent along with the password"),
+    )
+    .param(
+        Property::string("tfa-challenge")
+            .max_length(8192)
+            .secret()
+            .optional()
+            .help("The challenge that the password answers: the ticket of an answer with NeedTFA"),
+    )
+    .param(
+        Property::boolean("new-format")
+            .optional()
+            .help("Understood for clients' sake; nothing depends on it"),
+    )
+    .returns::<Ticket>()
+    .command(command("access ticket", &["username"], "Log in and print a ticket"))
 }
 
 fn run_log_in(call: &Call<'_>) -> Result<Answer, Problem> {
-    // under another root no password is known, but a ticket can be renewed all the same
-    let authenticator = call.api().authenticator().unwrap_or(&NoPasswords);
+    let authenticator = authenticator(call);
     let password = SecretString::from(call.required_text("password")?);
-    let username = call.required_text("username")?;
-    begin_session(call.api().access()?.login(username, call.text("realm"), &password, authenticator)?)
+    let access = call.api().access()?;
+    let attempt = Attempt {
+        username: call.required_text("username")?,
+        realm: call.text("realm"),
+        password: &password,
+        challenge: call.text("tfa-challenge"),
+        origin: call.origin(),
+    };
+    let login = access.login(&attempt, authenticator)?;
+    match call.text("otp").filter(|_| login.need_tfa.is_some()) {
+        None => answer(login),
+        Some(code) => {
+            let password = SecretString::from(format!("totp:{code}"));
+            let second = Attempt { password: &password, challenge: Some(&login.ticket), ..attempt };
+            answer(access.login(&second, authenticator)?)
+        }
+    }
+}
+
+/// What knows passwords. Under another root no password of the system is known, but a ticket can be renewed all the same.
+pub(crate) fn authenticator<'c>(call: &'c Call<'_>) -> &'c dyn Authenticator {
+    call.api().authenticator().unwrap_or(&NoPasswords)
 }
 
 /// Knows no password.
@@ -92,22 +136,23 @@ fn log_in_by_link() -> Method {
 
 fn run_log_in_by_link(call: &Call<'_>) -> Result<Answer, Problem> {
     let secret = SecretString::from(call.required_text("secret")?);
-    begin_session(call.api().access()?.login_one_time(&secret)?)
+    answer(call.api().access()?.login_one_time(&secret, call.origin())?)
 }
 
-fn begin_session(login: Login) -> Result<Answer, Problem> {
-    Ok(Answer { session: Some(login.ticket.clone()), ..Answer::of(login)? })
+/// A challenge is no session: a browser gets it in the answer, not as its cookie.
+fn answer(login: Login) -> Result<Answer, Problem> {
+    let session = login.need_tfa.is_none().then(|| login.ticket.clone());
+    Ok(Answer { session, ..Answer::of(login)? })
 }
 
 /// A ticket that still holds is as good as a login, so a page that was reloaded goes on where it was.
 fn session(call: &Call<'_>) -> Result<Answer, Problem> {
-    let identity = call.identity()?;
-    if identity.via != Via::Ticket {
-        return Err(Problem::Forbidden("only a ticket has a session".to_owned()));
-    }
-    begin_session(call.api().access()?.renew(identity.user())?)
+    answer(call.api().access()?.renew(call.identity()?)?)
 }
 
-fn log_out(_call: &Call<'_>) -> Result<Answer, Problem> {
+fn log_out(call: &Call<'_>) -> Result<Answer, Problem> {
+    if let Some(session) = &call.identity()?.session {
+        call.api().access()?.sessions()?.end(session)?;
+    }
     Ok(Answer { session: Some(String::new()), ..Answer::default() })
 }

@@ -61,7 +61,7 @@ fn show() -> Method {
         let role = call.required_text("roleid")?;
         let privileges = params::users(call)?
             .role(role)
-            .ok_or_else(|| Problem::Failed(format!("role '{role}' does not exist")))?;
+            .ok_or_else(|| Problem::Invalid(format!("role '{role}' does not exist")))?;
         Answer::of(privileges.into_iter().map(|name| (name, 1)).collect::<BTreeMap<_, u8>>())
     })
     .allow(Permission::User)

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use innkeeper_access::{AuthId, User, UserChange, UserDb, UserId};
+use innkeeper_access::{AuthId, User, UserChange, UserDb, UserId, plan_forget};
 use innkeeper_change::Problem;
 use innkeeper_rest::{Answer, Call, Method, Permission, Property, Proposal, Verb, bit};
 use serde::Serialize;
@@ -203,6 +203,7 @@ fn create() -> Method {
         .param(userid())
         .param(Property::boolean("enable").default("1").help("May log in"))
         .param(groups_param())
+        .param(crate::password::new_password().optional().help("Password, for a user of the realm pve"))
         .command(command("access user add", &["userid"], "Add a user"))
 }
 
@@ -222,13 +223,16 @@ fn propose_create(call: &Call<'_>) -> Result<Proposal, Problem> {
         keys: asked.keys.unwrap_or_default(),
     };
     let made = id.clone();
-    propose_once(
+    let mut proposal = propose_once(
         call,
         &format!("add user {id}"),
         id.as_str(),
         |text| UserDb::set_groups(&UserDb::add_user(text, &id, &new)?, &id, &groups, true),
         move |users| users.user(&made).is_some(),
-    )
+    )?;
+    // the password goes first: without the user's line it opens nothing
+    proposal.plan.steps.splice(..0, crate::password::steps_for_new_user(call, &id)?);
+    Ok(proposal)
 }
 
 fn require_realm(call: &Call<'_>, id: &UserId) -> Result<(), Problem> {
@@ -320,11 +324,14 @@ fn remove() -> Method {
 fn propose_remove(call: &Call<'_>) -> Result<Proposal, Problem> {
     let id = user(call)?;
     let gone = id.clone();
-    propose_once(
+    let mut proposal = propose_once(
         call,
         &format!("remove user {id}"),
         id.as_str(),
         |text| UserDb::remove_user(text, &id),
         move |users| users.user(&gone).is_none(),
-    )
+    )?;
+    // user.cfg goes first: from then on what is left opens nothing
+    proposal.plan.steps.extend(plan_forget(call.api().store().as_ref(), &id)?);
+    Ok(proposal)
 }

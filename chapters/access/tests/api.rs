@@ -67,7 +67,7 @@ fn a_dry_run_shows_the_lines_and_changes_none() {
 #[test]
 fn what_is_wrong_is_said_in_the_originals_words() {
     let machine = Machine::new(USERS);
-    let failed = |text: &str| Some(Problem::Failed(text.to_owned()));
+    let failed = |text: &str| Some(Problem::Invalid(text.to_owned()));
     let parameter = |name: &str, text: &str| Some(Problem::parameter(name, text));
     let add = |params| machine.call(Post, "/access/users", params).err();
     assert_eq!(

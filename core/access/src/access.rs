@@ -1,50 +1,39 @@
 //! Everything about access in one place, reading each file again only when it changed.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use innkeeper_change::Problem;
 use innkeeper_config::{ConfigStore, Version};
 use innkeeper_host::Host;
 use secrecy::{ExposeSecret as _, SecretString};
-use serde::Serialize;
-use serde_json::Value;
 
+use crate::login::{LOGIN_FAILED, Questions};
 use crate::realm::{self, DOMAINS_CFG};
 use crate::roles::Privilege;
 use crate::secret::{random, same};
+use crate::sessions::Sessions;
+use crate::throttle::Throttle;
+use crate::ticket::{Shown, hex};
 use crate::token::{self, TOKEN_CFG, USER_CFG};
-use crate::{AuthId, Authenticator, Credentials, Identity, Need, Realm, Tickets, UserDb, UserId, Via};
+use crate::{AuthId, Credentials, Identity, Login, Need, Realm, Tickets, UserDb, UserId, Via};
 
-const LOGIN_FAILED: &str = "authentication failure";
 const NO_TICKET: &str = "No ticket";
 const BAD_TICKET: &str = "permission denied - invalid PVE ticket";
 const BAD_TOKEN: &str = "invalid token value!";
 const BAD_CSRF: &str = "Permission denied - invalid csrf token";
-/// The file with second factors, in the configuration store.
-const TFA_CFG: &str = "priv/tfa.cfg";
 /// One-time links that are open at the same time; the oldest goes first.
 const MAX_ONE_TIME: usize = 16;
 
-/// The answer to a login.
-#[derive(Clone, Serialize)]
-pub struct Login {
-    /// Who logged in.
-    pub username: String,
-    /// What to show from now on.
-    pub ticket: String,
-    /// What to send along with every change.
-    #[serde(rename = "CSRFPreventionToken")]
-    pub csrf: String,
-    /// What they may do in broad strokes: `{area: {privilege: 1}}`.
-    pub cap: Value,
-}
-
 /// The part of the program that knows who may do what.
 pub struct Access {
-    host: Arc<dyn Host>,
-    store: Arc<dyn ConfigStore>,
-    tickets: Tickets,
+    pub(crate) host: Arc<dyn Host>,
+    pub(crate) store: Arc<dyn ConfigStore>,
+    pub(crate) tickets: Tickets,
+    /// Opened when somebody logs in or shows a ticket: a command run by root needs none of it.
+    sessions: OnceLock<Sessions>,
+    pub(crate) throttle: Throttle,
+    pub(crate) questions: Questions,
     users: Mutex<Cached<UserDb>>,
     secrets: Mutex<Cached<SecretString>>,
     realms: Mutex<Cached<Vec<Realm>>>,
@@ -63,13 +52,10 @@ struct OneTime {
 }
 
 impl Access {
-    /// Reads the key of tickets, or makes it.
-    ///
-    /// # Errors
-    /// As [`Tickets::load`].
-    pub fn open(host: Arc<dyn Host>, store: Arc<dyn ConfigStore>) -> Result<Self, Problem> {
-        let tickets = Tickets::load(host.as_ref())?;
-        Ok(Self::with_tickets(host, store, tickets))
+    /// With tickets signed by the keys in the store. Nothing is read before it is needed.
+    pub fn open(host: Arc<dyn Host>, store: Arc<dyn ConfigStore>) -> Self {
+        let tickets = Tickets::of(Arc::clone(&store));
+        Self::with_tickets(host, store, tickets)
     }
 
     /// With tickets made elsewhere.
@@ -78,6 +64,9 @@ impl Access {
             host,
             store,
             tickets,
+            sessions: OnceLock::new(),
+            throttle: Throttle::default(),
+            questions: Questions::default(),
             users: Mutex::new(Cached { seen: None }),
             secrets: Mutex::new(Cached { seen: None }),
             realms: Mutex::new(Cached { seen: None }),
@@ -107,6 +96,18 @@ impl Access {
         self.cached(&self.realms, DOMAINS_CFG, realm::parse)
     }
 
+    /// Who is logged in.
+    ///
+    /// # Errors
+    /// There is no place to keep that, not even in memory.
+    pub fn sessions(&self) -> Result<&Sessions, Problem> {
+        if let Some(sessions) = self.sessions.get() {
+            return Ok(sessions);
+        }
+        let opened = Sessions::open(&self.host)?;
+        Ok(self.sessions.get_or_init(|| opened))
+    }
+
     /// The store with the files behind all this.
     pub fn store(&self) -> &Arc<dyn ConfigStore> {
         &self.store
@@ -126,12 +127,13 @@ impl Access {
         match credentials {
             None => Err(refused(NO_TICKET)),
             Some(Credentials::Ticket(ticket)) => {
-                let user = self.ticket_user(ticket)?.ok_or_else(|| refused(BAD_TICKET))?;
-                let now = self.host.now();
-                if needs_csrf && !csrf.is_some_and(|header| self.tickets.verify_csrf(&user, header, now)) {
+                let Shown { user, session } =
+                    self.ticket_shown(ticket)?.ok_or_else(|| refused(BAD_TICKET))?;
+                let header = csrf.unwrap_or_default();
+                if needs_csrf && !self.tickets.verify_csrf(&user, header, self.host.now())? {
                     return Err(refused(BAD_CSRF));
                 }
-                Ok(Identity::new(user, Via::Ticket))
+                Ok(Identity { session: Some(hex(&session)), ..Identity::new(user, Via::Ticket) })
             }
             Some(Credentials::Token(id, secret)) => {
                 let known = self.users()?.token_usable(id, self.host.now());
@@ -193,29 +195,6 @@ impl Access {
         Ok(self.users()?.permissions(auth, path, self.host.now()))
     }
 
-    /// Logs a user in. The name may hold the realm, or the realm comes beside it. A ticket that still holds is taken
-    /// for a password, which gives a fresh one.
-    ///
-    /// # Errors
-    /// [`Problem::Unauthenticated`] with the same words for every reason; the log has the reason.
-    pub fn login(
-        &self,
-        username: &str,
-        realm: Option<&str>,
-        password: &SecretString,
-        authenticator: &dyn Authenticator,
-    ) -> Result<Login, Problem> {
-        let attempt = full_name(username, realm).map_err(|bad| bad.to_string());
-        match attempt.and_then(|user| self.authenticate(&user, password, authenticator).map(|()| user)) {
-            Ok(user) => self.issue(&user),
-            Err(reason) => {
-                let user: String = username.chars().take(64).collect();
-                tracing::warn!(?user, reason, "login failed");
-                Err(refused(LOGIN_FAILED))
-            }
-        }
-    }
-
     /// Makes the secret of a login link that works once, for some seconds.
     ///
     /// # Errors
@@ -237,74 +216,31 @@ impl Access {
     ///
     /// # Errors
     /// [`Problem::Unauthenticated`]: unknown, used or too old.
-    pub fn login_one_time(&self, secret: &SecretString) -> Result<Login, Problem> {
+    pub fn login_one_time(&self, secret: &SecretString, origin: &str) -> Result<Login, Problem> {
         let user = self.redeem(secret)?;
-        self.issue(&user)
+        self.begun(&user, origin, "link")
     }
 
     /// A fresh ticket for somebody who was identified by one that still holds.
     ///
     /// # Errors
-    /// The file with the users cannot be read.
-    pub fn renew(&self, user: &UserId) -> Result<Login, Problem> {
-        self.issue(user)
+    /// The caller has no session; the file with the users cannot be read.
+    pub fn renew(&self, who: &Identity) -> Result<Login, Problem> {
+        let session = who.session.as_deref().and_then(session_id);
+        let session = session.ok_or_else(|| Problem::Forbidden("only a ticket has a session".to_owned()))?;
+        self.renewed(who.user(), &session)
     }
 
-    fn issue(&self, user: &UserId) -> Result<Login, Problem> {
+    /// What a ticket says, if it holds, its session goes on and its user may log in.
+    pub(crate) fn ticket_shown(&self, ticket: &str) -> Result<Option<Shown>, Problem> {
         let now = self.host.now();
-        Ok(Login {
-            username: user.to_string(),
-            ticket: self.tickets.issue(user, now),
-            csrf: self.tickets.csrf(user, now),
-            cap: self.users()?.capabilities(&AuthId::User(user.clone()), now),
-        })
-    }
-
-    fn ticket_user(&self, ticket: &str) -> Result<Option<UserId>, Problem> {
-        let now = self.host.now();
-        let Some(user) = self.tickets.verify(ticket, now) else { return Ok(None) };
+        let Some(shown) = self.tickets.verify(ticket, now)? else { return Ok(None) };
+        if !self.sessions()?.goes_on(&shown.session, &shown.user, now)? {
+            return Ok(None);
+        }
         // root stays able to repair a user.cfg that cannot be read
-        let usable = user.is_root() || self.users()?.user_usable(&user, now);
-        Ok(usable.then_some(user))
-    }
-
-    /// Says yes, or why not.
-    fn authenticate(
-        &self,
-        user: &UserId,
-        password: &SecretString,
-        authenticator: &dyn Authenticator,
-    ) -> Result<(), String> {
-        let ticket = self.ticket_user(password.expose_secret()).map_err(|problem| problem.to_string())?;
-        if ticket.as_ref() == Some(user) {
-            return Ok(());
-        }
-        let users = self.users().map_err(|problem| problem.to_string())?;
-        if !users.user_usable(user, self.host.now()) {
-            return Err("unknown, disabled or expired".to_owned());
-        }
-        if password.expose_secret().is_empty() {
-            return Err("no password".to_owned());
-        }
-        let realms = self.realms().map_err(|problem| problem.to_string())?;
-        let realm = realms.iter().find(|realm| realm.realm == user.realm()).ok_or("no such realm")?;
-        if self.needs_second_factor(user, realm, &users)? {
-            return Err("a second factor is set up, which cannot be checked yet".to_owned());
-        }
-        authenticator.authenticate(realm, user, password).map_err(|error| error.to_string())
-    }
-
-    /// Whether a password alone must not be enough.
-    fn needs_second_factor(&self, user: &UserId, realm: &Realm, users: &UserDb) -> Result<bool, String> {
-        let old_style = users.user(user).is_some_and(|user| !user.keys.trim().is_empty());
-        let Some(stored) = self.store.get(TFA_CFG).map_err(|problem| problem.to_string())? else {
-            return Ok(old_style || realm.tfa.is_some());
-        };
-        let factors: Value =
-            serde_json::from_slice(&stored.content).map_err(|error| format!("{TFA_CFG}: {error}"))?;
-        let entry = factors.get("users").and_then(|users| users.get(user.as_str()));
-        let has_factor = entry.is_some_and(|entry| entry.as_object().is_none_or(|kinds| !kinds.is_empty()));
-        Ok(old_style || realm.tfa.is_some() || has_factor)
+        let usable = shown.user.is_root() || self.users()?.user_usable(&shown.user, now);
+        Ok(usable.then_some(shown))
     }
 
     fn redeem(&self, secret: &SecretString) -> Result<UserId, Problem> {
@@ -340,20 +276,16 @@ impl Access {
 }
 
 /// A panic of another thread leaves whole values behind: they are replaced, never edited in place.
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(crate) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn refused(message: &str) -> Problem {
+pub(crate) fn refused(message: &str) -> Problem {
     Problem::Unauthenticated(message.to_owned())
 }
 
-fn full_name(username: &str, realm: Option<&str>) -> Result<UserId, crate::BadId> {
-    match realm.filter(|realm| !realm.is_empty()) {
-        Some(realm) => match username.parse::<UserId>() {
-            Ok(user) if user.realm() == realm => Ok(user),
-            _ => UserId::new(username, realm),
-        },
-        None => username.parse(),
-    }
+fn session_id(text: &str) -> Option<crate::SessionId> {
+    let bytes: Option<Vec<u8>> =
+        (0..text.len()).step_by(2).map(|at| u8::from_str_radix(text.get(at..at + 2)?, 16).ok()).collect();
+    bytes?.try_into().ok()
 }

@@ -3,7 +3,9 @@
 use innkeeper_change::{Content, FileChange, Plan, Problem, Step, Undo};
 use innkeeper_config::ConfigStore;
 
-use crate::token::USER_CFG;
+use crate::UserId;
+use crate::tfa::{Factors, TFA_CFG};
+use crate::token::{TOKEN_CFG, USER_CFG};
 
 /// Plans one edit of `user.cfg`: text in, text out. What is so already gives an empty plan.
 ///
@@ -43,6 +45,33 @@ pub fn plan_secret(
     (change.mode, change.secret) = (store.mode(name), true);
     let undo = kept.map_or(Undo::Nothing, |reason| Undo::Impossible(reason.to_owned()));
     Ok(Some(Step { undo, ..Step::file(what, change) }))
+}
+
+/// Steps that forget what a user who goes had in private files. They stay forgotten when the user comes back: a password
+/// and tokens are then made anew, but a second factor must not be lost on the way, so that one cannot be taken back.
+///
+/// # Errors
+/// A file cannot be read.
+pub fn plan_forget(store: &dyn ConfigStore, user: &UserId) -> Result<Vec<Step>, Problem> {
+    let own = |line: &&str| {
+        let name = line.split_whitespace().next().and_then(|name| name.split_once('!'));
+        name.is_some_and(|(owner, _)| owner == user.as_str())
+    };
+    let tokens =
+        plan_secret(store, TOKEN_CFG, &format!("forget the secrets of {user}'s tokens"), None, |text| {
+            Ok(text.split_inclusive('\n').filter(|line| !own(line)).collect())
+        })?;
+    let password = crate::password::plan_forget(store, user)?;
+    let what = format!("forget the second factors of {user}");
+    let factors = plan_secret(store, TFA_CFG, &what, Some("second factors are not kept"), |text| {
+        let mut factors = Factors::parse(text)?;
+        if !factors.users().any(|known| known == *user) {
+            return Ok(text.to_owned());
+        }
+        factors.remove_user(user);
+        Ok(factors.text())
+    })?;
+    Ok([tokens, password, factors].into_iter().flatten().collect())
 }
 
 pub(crate) fn read(store: &dyn ConfigStore, name: &str) -> Result<Option<Content>, Problem> {

@@ -44,12 +44,14 @@ pub struct Identity {
     pub via: Via,
     /// Where they call from, as the server knows it: an address, a terminal.
     pub origin: Option<String>,
+    /// The session that their ticket belongs to.
+    pub session: Option<String>,
 }
 
 impl Identity {
     /// A caller, not yet known where from.
     pub fn new(auth: impl Into<AuthId>, via: Via) -> Self {
-        Self { auth: auth.into(), via, origin: None }
+        Self { auth: auth.into(), via, origin: None, session: None }
     }
 
     /// Root at the command line.

@@ -48,7 +48,7 @@ fn a_new_user_stands_behind_the_last_user_and_every_other_line_stays() {
     assert!(text.contains("bob@pve:1:0::::::\nuser:carl@pve:1:0::::a%3Ab%0A%C3%BC::\n"), "{text}");
     assert_eq!(UserDb::parse(&text).user(&id("carl@pve")), Some(&user));
     let again = UserDb::add_user(&text, &id("carl@pve"), &user).unwrap_err();
-    assert_eq!(again, Problem::Failed("create user failed: user 'carl@pve' already exists".to_owned()));
+    assert_eq!(again, Problem::Invalid("create user failed: user 'carl@pve' already exists".to_owned()));
     assert_eq!(UserDb::add_user("user:x@pve:1:0::::::", &id("y@pve"), &user).unwrap().lines().count(), 2);
 }
 
@@ -118,7 +118,7 @@ fn roles_keep_what_is_no_privilege_here_and_predefined_ones_are_left_alone() {
         UserDb::add_role(FILE, "Helper", &[]),
         UserDb::remove_role(FILE, "Nobody"),
     ] {
-        assert!(matches!(refused, Err(Problem::Failed(_))), "{refused:?}");
+        assert!(matches!(refused, Err(Problem::Invalid(_))), "{refused:?}");
     }
 }
 

@@ -91,6 +91,14 @@ pub trait ConfigStore: Send + Sync {
     /// A bad name.
     fn path(&self, name: &str) -> Result<Utf8PathBuf, Problem>;
 
+    /// Makes the directories of the store where they are missing.
+    ///
+    /// # Errors
+    /// What the file system says.
+    fn lay_out(&self) -> Result<(), Problem> {
+        Ok(())
+    }
+
     /// Permission bits of a file that is made under this name.
     fn mode(&self, name: &str) -> u32 {
         if is_private(name) { 0o600 } else { 0o640 }
@@ -177,6 +185,10 @@ impl DirStore {
 }
 
 impl ConfigStore for DirStore {
+    fn lay_out(&self) -> Result<(), Problem> {
+        self.initialise(&self.host.node_name())
+    }
+
     fn get(&self, name: &str) -> Result<Option<Stored>, Problem> {
         let content = read_content(self.host.as_ref(), &self.path(name)?)?;
         Ok(content.map(|content| Stored::new(content.as_bytes().to_vec())))

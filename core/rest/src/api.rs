@@ -139,13 +139,12 @@ impl Api {
     /// Who may do what.
     ///
     /// # Errors
-    /// When the key of tickets can neither be read nor made.
+    /// None at present: files are read when they are needed.
     pub fn access(&self) -> Result<&Access, Problem> {
         if let Some(access) = self.access.get() {
             return Ok(access);
         }
-        self.lay_out_store()?;
-        let opened = Access::open(Arc::clone(&self.host), self.store())?;
+        let opened = Access::open(Arc::clone(&self.host), self.store());
         Ok(self.access.get_or_init(|| opened))
     }
 
@@ -244,7 +243,8 @@ impl Api {
             Handler::Index(key) => self.index(&path, key),
             Handler::Act(act) => match act.preview {
                 Some(preview) if call.boolean("dry-run") == Some(true) => {
-                    Answer::of(PlanView::new(&preview(&call)?, method.command_line(call.params())))
+                    let shown = change::shown(method, call.params());
+                    Answer::of(PlanView::new(&preview(&call)?, method.command_line(&shown)))
                 }
                 _ => (act.run)(&call),
             },

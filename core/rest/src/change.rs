@@ -62,7 +62,7 @@ pub(crate) fn answer(
 ) -> Result<Answer, Problem> {
     let proposal = (change.propose)(call)?;
     if call.boolean("dry-run") == Some(true) {
-        return Answer::of(PlanView::new(&proposal.plan, method.command_line(call.params())));
+        return Answer::of(PlanView::new(&proposal.plan, method.command_line(&shown(method, call.params()))));
     }
     if proposal.plan.is_empty() {
         return unchanged(change, call, proposal);
@@ -154,16 +154,22 @@ impl Agreed<'_, '_> {
     }
 }
 
-/// The request as the journal keeps it: without secrets.
-fn record(method: &Method, call: &Call<'_>) -> RequestRecord {
+/// Parameters as they may be shown: secrets are named, not said.
+pub(crate) fn shown(method: &Method, params: &Map<String, Value>) -> Map<String, Value> {
     let secret = |name: &str| method.params.iter().any(|param| param.name == name && param.secret);
-    let mut shown = call.params().clone();
+    let mut shown = params.clone();
     shown.retain(|name, _| !OF_THE_CALL.contains(&name.as_str()));
     for (name, value) in &mut shown {
         if secret(name) {
             *value = Value::String(format!("<{name}>"));
         }
     }
+    shown
+}
+
+/// The request as the journal keeps it: without secrets.
+fn record(method: &Method, call: &Call<'_>) -> RequestRecord {
+    let shown = shown(method, call.params());
     RequestRecord {
         verb: method.verb.as_str().to_owned(),
         path: route::fill(method.path, call.params()),

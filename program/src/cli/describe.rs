@@ -131,7 +131,9 @@ impl<'m> Leaf<'m> {
 }
 
 fn option(param: &Property, for_documents: bool) -> Arg {
-    let arg = Arg::new(param.name).long(param.name).help(sentence(param)).required(!param.optional);
+    // secrets that are missing are asked for
+    let required = !param.optional && !param.secret;
+    let arg = Arg::new(param.name).long(param.name).help(sentence(param)).required(required);
     match param.kind {
         Kind::Boolean => {
             let arg = arg.num_args(0..=1).require_equals(true).value_name("BOOLEAN");

@@ -23,6 +23,7 @@ mod manual;
 mod output;
 mod paths;
 mod report;
+mod secret;
 mod usage;
 mod views;
 mod words;

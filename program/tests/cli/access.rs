@@ -1,5 +1,8 @@
 //! `innkeeper access` and `pveum`, which is the same by the original's name.
 
+use std::io::Write as _;
+use std::process::Stdio;
+
 use insta::assert_snapshot;
 
 use crate::support::{Tree, run};
@@ -56,4 +59,29 @@ fn users_groups_roles_and_access_are_set_up_as_with_the_original() {
     let wrong =
         tree.run("pveum", &["acl", "modify", "/nowhere", "--users", "testuser@pve", "--roles", "PVEAdmin"]);
     assert_snapshot!(wrong.whole());
+}
+
+/// Arguments can be read by every user of a host: passwords come by standard input, or are asked for
+#[test]
+fn a_password_is_read_from_standard_input_and_opens_a_ticket() {
+    let tree = Tree::new();
+    tree.run("pveum", &["user", "add", "anna@pve"]).success();
+    let with = |words: &[&str], input: &str| {
+        let mut child = tree.command(words);
+        child.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = child.spawn().unwrap();
+        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+        child.wait_with_output().unwrap()
+    };
+    let set = with(&["access", "passwd", "anna@pve"], "opensesame\n");
+    assert!(set.status.success(), "{}", String::from_utf8_lossy(&set.stderr));
+    let ticket = with(&["access", "ticket", "anna@pve", "--output-format", "json"], "opensesame\n");
+    assert!(String::from_utf8_lossy(&ticket.stdout).contains("PVE:anna@pve:"));
+    assert!(!with(&["access", "ticket", "anna@pve"], "wrong\n").status.success());
+    let sessions = tree.innkeeper(&["access", "session", "list", "--noborder", "--noheader"]).success();
+    assert!(sessions.stdout.contains("anna@pve"), "{}", sessions.whole());
+    for file in ["var/lib/innkeeper/journal.db", "etc/pve/user.cfg", "etc/pve/priv/shadow.cfg"] {
+        let bytes = std::fs::read(tree.path().join(file)).unwrap();
+        assert!(!bytes.windows(10).any(|part| part == b"opensesame"), "{file}");
+    }
 }

@@ -12,7 +12,7 @@ impl UserDb {
     /// # Errors
     /// In the original's words.
     pub fn require_group(&self, name: &str) -> Result<&Group, Problem> {
-        self.groups().get(name).ok_or_else(|| Problem::Failed(format!("no such group '{name}'")))
+        self.groups().get(name).ok_or_else(|| Problem::Invalid(format!("no such group '{name}'")))
     }
 
     /// The text with one more group.
@@ -21,7 +21,7 @@ impl UserDb {
     /// There is such a group already.
     pub fn add_group(text: &str, name: &str, comment: &str) -> Result<String, Problem> {
         if Self::parse(text).groups().contains_key(name) {
-            return Err(Problem::Failed(format!("create group failed: group '{name}' already exists")));
+            return Err(Problem::Invalid(format!("create group failed: group '{name}' already exists")));
         }
         Ok(insert(text, &format!("group:{name}::{}:", encode(comment))))
     }

@@ -13,7 +13,7 @@ impl UserDb {
     /// There is such a role already.
     pub fn add_role(text: &str, name: &str, privileges: &[Privilege]) -> Result<String, Problem> {
         if Self::parse(text).role(name).is_some() {
-            return Err(Problem::Failed(format!("create role failed: role '{name}' already exists")));
+            return Err(Problem::Invalid(format!("create role failed: role '{name}' already exists")));
         }
         Ok(insert(text, &format!("role:{name}:{}:", privileges.join(","))))
     }
@@ -69,8 +69,8 @@ impl UserDb {
 
     fn require_own_role(&self, name: &str) -> Result<std::collections::BTreeSet<Privilege>, Problem> {
         if builtin_role(name).is_some() {
-            return Err(Problem::Failed(format!("auto-generated role '{name}' cannot be modified")));
+            return Err(Problem::Invalid(format!("auto-generated role '{name}' cannot be modified")));
         }
-        self.role(name).ok_or_else(|| Problem::Failed(format!("role '{name}' does not exist")))
+        self.role(name).ok_or_else(|| Problem::Invalid(format!("role '{name}' does not exist")))
     }
 }

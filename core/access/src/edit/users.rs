@@ -34,7 +34,7 @@ impl UserDb {
     /// There is such a user already.
     pub fn add_user(text: &str, id: &UserId, user: &User) -> Result<String, Problem> {
         if Self::parse(text).user(id).is_some() {
-            return Err(Problem::Failed(format!("create user failed: user '{id}' already exists")));
+            return Err(Problem::Invalid(format!("create user failed: user '{id}' already exists")));
         }
         Ok(insert(text, &user_line(id, user)))
     }

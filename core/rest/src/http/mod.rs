@@ -58,9 +58,15 @@ async fn answer(State(shared): State<Shared>, request: HttpRequest<Body>) -> Res
         return envelope::document(document.get_or_init(written).clone());
     }
     let gui = request.headers().contains_key(GUI_HEADER);
+    let begun = tokio::time::Instant::now();
     let outcome = handle(api, request, path).await;
     if let Err((Problem::Unauthenticated(_), Tried::Credentials)) = &outcome {
-        tokio::time::sleep(DELAY_AFTER_WRONG_CREDENTIALS).await;
+        // counted from the beginning, in whole delays: how long the check took tells nothing
+        let mut end = begun + DELAY_AFTER_WRONG_CREDENTIALS;
+        while end < tokio::time::Instant::now() {
+            end += DELAY_AFTER_WRONG_CREDENTIALS;
+        }
+        tokio::time::sleep_until(end).await;
     }
     envelope::respond(format, gui, outcome.map_err(|(problem, _)| problem))
 }
@@ -78,7 +84,9 @@ async fn handle(api: Arc<Api>, request: HttpRequest<Body>, path: String) -> Resu
     let tried = match credentials {
         Some(_) => Tried::Credentials,
         // a login is a try, too
-        None if matches!(path.as_str(), "/access/ticket" | "/access/link") => Tried::Credentials,
+        None if matches!(path.as_str(), "/access/ticket" | "/access/link" | "/access/password") => {
+            Tried::Credentials
+        }
         None => Tried::Nothing,
     };
     let fail = |problem| (problem, tried);
