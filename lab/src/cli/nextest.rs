@@ -3,6 +3,7 @@
 use super::Failure;
 use super::image::build_showing;
 use clap::{Arg, ArgMatches, Command};
+use innkeeper_lab::Lab;
 use innkeeper_lab::image::Suite;
 use serde_json::Value;
 use std::path::PathBuf;
@@ -43,6 +44,8 @@ pub(super) fn test(options: &ArgMatches) -> Result<ExitCode, Failure> {
         let chosen: Vec<_> = there.iter().filter(|test| test.matches(filter)).map(Test::expression).collect();
         command.arg("-E").arg(chosen.join(" + "));
     }
+    // a boot, which no test's time limit should have to hold
+    Lab::prepare(Suite::default())?;
     let report = report_path()?;
     let _ = std::fs::remove_file(&report);
     let status = command.status().map_err(|error| format!("cargo nextest: {error}"))?;

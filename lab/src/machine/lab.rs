@@ -30,6 +30,14 @@ impl Lab {
         }
     }
 
+    /// Makes the state that hosts of a release start from, unless it is there: what is slow, before tests that have limits.
+    ///
+    /// # Errors
+    /// When there is no image, QEMU or memory, or the host to be saved does not come up.
+    pub fn prepare(suite: Suite) -> Result<(), Error> {
+        start::prepare(&Self::host().suite(suite))
+    }
+
     /// A router on a link, with DHCP and DNS.
     ///
     /// # Errors

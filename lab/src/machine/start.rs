@@ -57,6 +57,11 @@ pub(super) fn start(request: HostBuilder) -> Result<Host, Error> {
     Ok(host)
 }
 
+/// Makes the state that such hosts start from.
+pub(super) fn prepare(request: &HostBuilder) -> Result<(), Error> {
+    Saved::of(&request.profile, &Base::find(request.suite)?).map(drop)
+}
+
 /// What a host may come to use: its memory, translated code, and QEMU itself.
 pub(super) fn need_mib(profile: &Profile) -> u64 {
     profile.memory_mib + 512 + 128
