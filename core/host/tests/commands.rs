@@ -262,3 +262,23 @@ fn a_program_whose_lines_were_heard_still_fails_with_its_reason() {
     assert_eq!(heard, ["one", "two"], "complaints are no output");
     assert!(outcome.unwrap_err().to_string().ends_with("exit code 3: why"));
 }
+
+#[test]
+fn a_signal_to_a_group_ends_the_programs_that_lead_groups_of_their_own_below_it() {
+    let script = "set -m; /bin/sleep 61 & echo $!; wait";
+    let mut child = std::process::Command::new("/bin/bash")
+        .args(["-c", script])
+        .process_group(0)
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    let mut stdout = std::io::BufReader::new(child.stdout.take().unwrap());
+    std::io::BufRead::read_line(&mut stdout, &mut line).unwrap();
+    assert!(alive(&line));
+    let group = fs::read_to_string(format!("/proc/{}/stat", line.trim())).unwrap();
+    assert_eq!(group.split(' ').nth(4), Some(line.trim()), "it leads a group of its own");
+    RealHost::new().signal_group(child.id(), Signal::Terminate).unwrap();
+    assert!(soon(|| !alive(&line)));
+    child.wait().unwrap();
+}

@@ -1,5 +1,6 @@
 //! What only the running kernel knows: its name, its processes, the time.
 
+use std::collections::HashSet;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use camino::Utf8PathBuf;
@@ -65,10 +66,40 @@ pub(crate) fn signal_group(pid: u32, signal: Signal) -> Result<(), HostError> {
         Signal::Terminate => rustix::process::Signal::TERM,
         Signal::Kill => rustix::process::Signal::KILL,
     };
+    // programs that run in it lead groups of their own, so that a deadline can end them whole
+    let below = groups_below(group);
     kill_process_group(group, signal).map_err(|errno| match errno {
         rustix::io::Errno::SRCH => HostError::NotFound { path },
         other => fail(&path, other),
-    })
+    })?;
+    for group in below {
+        // one that is gone already is what is wanted
+        let _ = kill_process_group(group, signal);
+    }
+    Ok(())
+}
+
+/// The groups of all processes that descend from a process, other than its own and ours.
+fn groups_below(pid: Pid) -> HashSet<Pid> {
+    let (mut found, mut queue) = (HashSet::new(), vec![pid]);
+    while let Some(pid) = queue.pop() {
+        for child in children(pid) {
+            queue.push(child);
+            found.extend(rustix::process::getpgid(Some(child)).ok());
+        }
+    }
+    found.remove(&pid);
+    found.remove(&rustix::process::getpgrp());
+    found
+}
+
+/// Each thread has children of its own.
+fn children(pid: Pid) -> Vec<Pid> {
+    let threads = std::fs::read_dir(format!("/proc/{}/task", pid.as_raw_nonzero()));
+    let lists = threads.into_iter().flatten().flatten().map(|thread| thread.path().join("children"));
+    let lists: Vec<String> = lists.filter_map(|path| std::fs::read_to_string(path).ok()).collect();
+    let words = lists.iter().flat_map(|list| list.split_ascii_whitespace());
+    words.filter_map(|word| Pid::from_raw(word.parse().ok()?)).collect()
 }
 
 #[cfg(test)]
