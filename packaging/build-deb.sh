@@ -1,7 +1,7 @@
 #!/bin/bash
 # Builds the Debian package: packaging/build-deb.sh BINARY [DIRECTORY]
 # The package lies in DIRECTORY (target/debian) afterwards; its name is the last line that is printed.
-# VERSION=... gives it another version than the workspace has, for tests of upgrades.
+# COMPRESSION=gzip is faster. VERSION=... gives it another version than the workspace has, for tests of upgrades.
 set -euo pipefail
 binary=$(realpath "$1")
 out=${2:-target/debian}
@@ -37,13 +37,19 @@ touch "$work/debian/control"
 shlibs=$(cd "$work" && dpkg-shlibdeps -O -e"$tree/usr/bin/innkeeper" | sed -n 's/^shlibs:Depends=//p')
 size=$(du -k -s --exclude=DEBIAN "$tree" | cut -f1)
 sed "s/@VERSION@/$version/; s/@ARCH@/$arch/; s/@SHLIBS@/$shlibs/; s/@SIZE@/$size/" packaging/debian/control >"$tree/DEBIAN/control"
-for script in preinst postinst prerm postrm; do
-  [ -e "packaging/debian/$script" ] && install -m 755 "packaging/debian/$script" "$tree/DEBIAN/$script"
+# a new unit is enabled because it has an [Install] section, and restarted by an upgrade because it says when it is ready
+names() { xargs -rn1 basename | sort | paste -sd ' '; }
+units=$(grep -l '^\[Install\]' packaging/systemd/* | names)
+services=$(grep -l '^Type=notify' packaging/systemd/*.service | names)
+standing=$(grep -l '^\[Install\]' packaging/systemd/*.socket packaging/systemd/*.timer | names)
+for script in postinst prerm postrm; do
+  sed "s/@UNITS@/$units/; s/@SERVICES@/$services/; s/@STANDING@/$standing/" "packaging/debian/$script" >"$tree/DEBIAN/$script"
+  chmod 755 "$tree/DEBIAN/$script"
 done
 (cd "$tree" && find etc -type f | sort | sed 's|^|/|') >"$tree/DEBIAN/conffiles"
 (cd "$tree" && find usr -type f -print0 | sort -z | xargs -0 md5sum) >"$tree/DEBIAN/md5sums"
 
 find "$tree" -newermt "@$SOURCE_DATE_EPOCH" -exec touch --no-dereference --date="@$SOURCE_DATE_EPOCH" {} +
 package=$out/innkeeper_${version}_$arch.deb
-dpkg-deb --root-owner-group -Zxz --build "$tree" "$package" >/dev/null
+dpkg-deb --root-owner-group "-Z${COMPRESSION:-xz}" --build "$tree" "$package" >/dev/null
 echo "$package"
