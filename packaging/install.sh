@@ -25,9 +25,11 @@ for name in $("$binary" names); do
   ln -sfn innkeeper "$dest/usr/bin/$name"
 done
 
-pages=$dest/usr/share/man/man8
+pages=$(mktemp -d)
+trap 'rm -rf "$pages"' EXIT
 "$binary" man "$pages"
-find "$pages" -name '*.8' -newer "$dest/usr/bin/innkeeper" -exec gzip -9nf {} +
+gzip -9n "$pages"/*.8
+install -D -m 644 -t "$dest/usr/share/man/man8" "$pages"/*.8.gz
 
 complete() { "$binary" completions "$1" --program "$2" >"$dest$3"; chmod 644 "$dest$3"; }
 bash=/usr/share/bash-completion/completions
