@@ -46,4 +46,5 @@ if [ -z "$dest" ]; then
   echo "installed. To run it:"
   echo "  systemd-sysusers && systemd-tmpfiles --create innkeeper.conf && systemctl daemon-reload"
   echo "  systemctl enable --now innkeeper-{daemon,proxy,statd}.service innkeeper-daily.timer"
+  echo "  systemctl enable innkeeper-revert.service"
 fi

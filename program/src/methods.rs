@@ -16,6 +16,7 @@ pub(crate) const AREAS: &[(&str, &str)] = &[
     ("access", "Users, groups, roles, permissions, realms"),
     ("acl", "Who has which role on which path"),
     ("apt", "Package repositories and the keys that sign them"),
+    ("changes", "Changes that are taken back unless somebody confirms them"),
     ("group", "Groups of users"),
     ("history", "The changes made to this host"),
     ("realm", "Where users come from"),

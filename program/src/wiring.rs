@@ -8,6 +8,7 @@ use innkeeper_host::{Host, RealHost};
 use innkeeper_rest::Api;
 
 use crate::methods::methods;
+use crate::service::Watchers;
 
 /// The machine itself, or the tree below `root`.
 ///
@@ -22,8 +23,10 @@ pub(crate) fn host(root: Option<&Utf8Path>) -> Result<Arc<dyn Host>, Problem> {
 
 /// Every method and every health check over `host`.
 pub(crate) fn api(host: Arc<dyn Host>) -> Api {
+    let alarm = Watchers::over(Arc::clone(&host));
     Api::new(methods(), host)
         .with_checks(innkeeper_access_chapter::checks())
         .with_checks(innkeeper_apt::checks())
         .with_checks(innkeeper_services::checks())
+        .with_alarm(alarm)
 }

@@ -16,7 +16,10 @@ const DISABLE_FIRST: &str = "path=/etc/apt/sources.list&index=0&enabled=0";
 
 #[test]
 fn a_daemon_killed_at_any_moment_leaves_the_file_whole_and_the_journal_telling() {
-    for moment in innkeeper_engine::FAIL_POINTS {
+    // what every write and every entry of the journal passes would kill the daemon before the change; the engine's own table
+    // has those
+    let of_changes = |moment: &&&str| ["engine::", "tasks::"].iter().any(|part| moment.starts_with(part));
+    for moment in innkeeper_engine::FAIL_POINTS.iter().filter(of_changes) {
         let tree = Tree::new();
         let token = tree.token("ci");
         let mut server = Server::start_with(&tree, &[("FAILPOINTS", &format!("{moment}=return"))]);

@@ -83,6 +83,7 @@ fn set_enabled() -> Method {
         edit("aptrepochange", propose),
     )
     .allow(MODIFY)
+    .armable()
     .param(path())
     .param(index())
     .param(Property::boolean("enabled").optional().help("1 switches it on, 0 switches it off"))
@@ -112,6 +113,7 @@ fn add() -> Method {
         edit("aptrepoadd", propose),
     )
     .allow(MODIFY)
+    .armable()
     .param(Property::string("handle").max_length(64).help("Handle of the standard repository, as listed"))
     .param(digest())
     .command(command("apt add", &["handle"], "Add a standard repository by its handle"))
@@ -125,6 +127,7 @@ fn remove() -> Method {
         edit("aptreporemove", propose_removal),
     )
     .allow(MODIFY)
+    .armable()
     .param(path())
     .param(index())
     .param(digest())
@@ -163,6 +166,7 @@ fn components() -> Method {
         edit("aptrepocomponents", propose),
     )
     .allow(MODIFY)
+    .armable()
     .param(path())
     .param(index())
     .param(
@@ -184,6 +188,7 @@ fn firmware() -> Method {
         edit("aptrepofirmware", |call| proposal(call, &Request::EnableFirmware)),
     )
     .allow(MODIFY)
+    .armable()
     .param(digest())
     .command(command("apt enable-firmware", &[], "Enable Debian's firmware component"))
 }
@@ -199,6 +204,7 @@ fn convert() -> Method {
         edit("aptrepoconvert", propose),
     )
     .allow(MODIFY)
+    .armable()
     .param(path())
     .param(digest())
     .command(command(
@@ -216,6 +222,7 @@ fn key() -> Method {
         edit("aptkey", propose_key),
     )
     .allow(MODIFY)
+    .armable()
     .param(
         Property::string("target")
             .max_length(4096)

@@ -1,9 +1,14 @@
 //! What was changed, by whom, and how it is taken back.
 
+use std::sync::Arc;
+
 use innkeeper_change::Problem;
-use innkeeper_engine::{ChainReport, Change as ChangeRecord, ChangeSummary, HistoryFilter};
+use innkeeper_engine::{
+    AuditEntry, AuditFilter, AuditKind, AuditOutcome, ChainReport, Change as ChangeRecord, ChangeSummary,
+    Export, HistoryFilter,
+};
 use innkeeper_rest::{
-    Answer, Call, Change, CommandName, Execution, Method, Permission, Property, Proposal, Verb, Verify,
+    Answer, Call, Change, CommandName, Execution, Lines, Method, Permission, Property, Proposal, Verb, Verify,
 };
 use serde_json::Value;
 
@@ -11,7 +16,7 @@ const AUDIT: Permission = Permission::On("/nodes/{node}", &["Sys.Audit"]);
 const MODIFY: Permission = Permission::On("/nodes/{node}", &["Sys.Modify"]);
 
 pub(crate) fn methods() -> Vec<Method> {
-    vec![list(), verify(), detail(), undo()]
+    vec![list(), audit(), export(), verify(), detail(), undo(), finish()]
 }
 
 fn list() -> Method {
@@ -43,6 +48,61 @@ fn list() -> Method {
         preset: &[],
         help: "List the changes made to this host, newest first",
     })
+}
+
+fn audit() -> Method {
+    const HELP: &str = "List who came, who was refused, and what was done, newest first";
+    Method::get("/nodes/{node}/audit", HELP, |call| {
+        let owned = |name: &str| call.text(name).map(str::to_owned);
+        let number = |name: &str| call.integer(name).unwrap_or_default().unsigned_abs();
+        // what strangers did to this minute is counted, and may be due
+        call.engine().flush_audit();
+        let filter = AuditFilter {
+            start: number("start"),
+            limit: number("limit"),
+            user: owned("user"),
+            origin: owned("origin"),
+            kind: owned("kind"),
+            outcome: owned("outcome"),
+            since: call.integer("since"),
+            until: call.integer("until"),
+        };
+        let (entries, total) = call.engine().journal()?.audited(&filter)?;
+        Answer::page(entries, total)
+    })
+    .allow(AUDIT)
+    .param(Property::integer("start").min(0).default("0").help("How many of the newest to leave out"))
+    .param(Property::integer("limit").min(0).max(1000).default("50").help("How many to list"))
+    .param(Property::string("user").max_length(128).optional().help("Only by this user or token"))
+    .param(Property::string("origin").max_length(128).optional().help("Only from this address"))
+    .param(Property::one_of("kind", AuditKind::NAMES).optional().help("Only of this kind"))
+    .param(Property::one_of("outcome", AuditOutcome::NAMES).optional().help("Only what went so"))
+    .param(since())
+    .param(until())
+    .returns::<Vec<AuditEntry>>()
+    .command(CommandName { words: "history audit", positional: &[], preset: &[], help: HELP })
+}
+
+fn export() -> Method {
+    const HELP: &str = "Write the journal with its archives as lines of JSON, oldest first";
+    Method::get("/nodes/{node}/history/export", HELP, |call| {
+        let (since, until) = (call.integer("since"), call.integer("until"));
+        let export = Export::new(Arc::clone(call.host()), since, until)?;
+        Ok(Answer { lines: Some(Lines::new(export)), ..Answer::default() })
+    })
+    .allow(AUDIT)
+    .param(since())
+    .param(until())
+    .returns_lines()
+    .command(CommandName { words: "history export", positional: &[], preset: &[], help: HELP })
+}
+
+fn since() -> Property {
+    Property::integer("since").optional().help("Only from this time on, in seconds since 1970")
+}
+
+fn until() -> Property {
+    Property::integer("until").optional().help("Only up to this time, in seconds since 1970")
 }
 
 fn detail() -> Method {
@@ -78,6 +138,7 @@ fn undo() -> Method {
     let change = Change { task: "undo", propose: propose_undo, execution: Execution::Here, lock: None };
     Method::change(Verb::Post, "/nodes/{node}/history/{change}/undo", "Take back a change", change)
         .allow(MODIFY)
+        .armable()
         .param(change_number())
         .command(CommandName {
             words: "undo",
@@ -85,6 +146,28 @@ fn undo() -> Method {
             preset: &[],
             help: "Take back a change, unless its files have moved on since",
         })
+}
+
+fn finish() -> Method {
+    let change = Change { task: "finish", propose: propose_finish, execution: Execution::Here, lock: None };
+    const HELP: &str = "Carry out what is left of a change that was interrupted or failed half way";
+    Method::change(Verb::Post, "/nodes/{node}/history/{change}/finish", HELP, change)
+        .allow(MODIFY)
+        .param(change_number())
+        .command(CommandName { words: "history finish", positional: &["change"], preset: &[], help: HELP })
+}
+
+fn propose_finish(call: &Call<'_>) -> Result<Proposal, Problem> {
+    let change = number(call)?;
+    let (plan, goal) = call.engine().finish_plan(change)?;
+    Ok(Proposal {
+        plan,
+        verify: Verify::With(Box::new(move |call| call.engine().is_undone(&goal))),
+        answer: Value::Null,
+        task_id: change.to_string(),
+        undoes: None,
+        finishes: Some(change),
+    })
 }
 
 fn change_number() -> Property {
@@ -105,5 +188,6 @@ fn propose_undo(call: &Call<'_>) -> Result<Proposal, Problem> {
         answer: Value::Null,
         task_id: change.to_string(),
         undoes: Some(change),
+        finishes: None,
     })
 }

@@ -7,6 +7,7 @@ use innkeeper_change::{Action, OnFailure, Plan, Problem, Step, render};
 use innkeeper_host::{Host, HostError, LockGuard, read_content};
 
 use crate::action::{self, Bindings};
+use crate::arming::Net;
 use crate::engine::{Console, Engine, Job, Outcome};
 use crate::failpoint::moment;
 use crate::journal::{Begin, End, EndState, Journal, StepBody, StepEvent};
@@ -86,6 +87,10 @@ impl Log<'_> {
 
 fn carry_out(engine: &Engine, job: &Job<'_>, log: &mut Log<'_>) -> Result<i64, Problem> {
     let host = &**engine.host();
+    // what is overdue is taken back before anything else is built on it, and without the lock that this may need
+    for (change, problem) in engine.revert_due() {
+        log.line(&format!("armed change {change} could not be taken back: {problem}"));
+    }
     let lock = engine.lock_for(job)?;
     let _lock = match &lock {
         Some(path) => Some(take_lock(host, path, log)?),
@@ -96,14 +101,25 @@ fn carry_out(engine: &Engine, job: &Job<'_>, log: &mut Log<'_>) -> Result<i64, P
         // somebody else may have taken it back since this was planned
         engine.require_undoable(change)?;
     }
-    let plan = check_files(host, &job.plan)?;
+    if let Some(change) = job.finishes {
+        engine.finish_plan(change)?;
+    }
+    let plan = match (check_files(host, &job.plan), job.replan) {
+        (Err(Problem::Modified), Some(replan)) => {
+            log.line("a file has moved on since this was planned: planned again");
+            check_files(host, &replan()?)?
+        }
+        (checked, _) => checked?,
+    };
+    engine.refuse_held(&plan, job)?;
     let journal = engine.journal()?;
     let begin = Begin::new(job, log.writer.upid(), &plan, lock.as_deref());
     let change = journal.begin(&begin)?;
     moment("engine::after-begin");
-    let mut run = Run { host, journal, change, plan: &plan, log, bindings: Bindings::new(), done: 0 };
+    let mut run =
+        Run { host, journal, change, plan: &plan, log, bindings: Bindings::new(), done: 0, net: None };
     run.log.line(&format!("change {change}: {}", plan.summary));
-    let result = run.steps().and_then(|()| {
+    let result = run.arm(engine, job).and_then(|()| run.steps()).and_then(|()| {
         moment("engine::before-verify");
         run.verify(job.verify)
     });
@@ -157,9 +173,19 @@ struct Run<'a, 'l> {
     bindings: Bindings,
     /// How many steps are done.
     done: usize,
+    /// What takes it back unless somebody confirms it.
+    net: Option<Net<'a>>,
 }
 
-impl Run<'_, '_> {
+impl<'a> Run<'a, '_> {
+    fn arm(&mut self, engine: &'a Engine, job: &Job<'_>) -> Result<(), Problem> {
+        let Some(within) = job.confirm_within.filter(|_| !self.plan.is_empty()) else { return Ok(()) };
+        let upid = self.log.writer.upid();
+        self.net = Some(Net::spread(engine, self.journal, job, self.change, self.plan, upid, within)?);
+        self.log.line(&format!("armed: taken back in {within} s unless somebody confirms it"));
+        Ok(())
+    }
+
     fn steps(&mut self) -> Result<(), Problem> {
         let total = self.plan.steps.len() as u64;
         let plan = self.plan;
@@ -179,6 +205,10 @@ impl Run<'_, '_> {
         let about = |produced, error| StepBody { step: number, produced, error };
         self.log.line(&format!("step {}: {}", number + 1, step.what));
         self.log.indented(&render::describe(step));
+        if let Some(net) = &mut self.net {
+            net.step_begins(number)?;
+            moment("armed::after-step-begins");
+        }
         self.journal.step(self.change, StepEvent::Start, &about(Bindings::new(), None))?;
         moment("engine::before-step");
         let log = &mut *self.log;
@@ -188,6 +218,9 @@ impl Run<'_, '_> {
                 self.bindings.extend(produced.clone());
                 // the step counts as done even if that cannot be written down: it must be taken back then
                 self.done = number + 1;
+                if let Some(net) = &mut self.net {
+                    net.step_produced(&produced)?;
+                }
                 self.journal.step(self.change, StepEvent::Done, &about(produced, None))?;
                 moment("engine::after-step-done");
                 Ok(())
@@ -234,10 +267,18 @@ impl Run<'_, '_> {
                 self.log.warn(format!("all is done, but the journal does not say so: {error}"));
             }
             moment("engine::after-end");
+            if let Some(net) = &self.net {
+                self.log.line(&net.reminder());
+            }
             return Ok(());
         };
         self.log.line(&format!("failed: {}", explain(&problem)));
-        let (state, problem) = match self.plan.on_failure {
+        let on_failure = match self.net {
+            // who armed a change wants it whole or not at all
+            Some(_) => OnFailure::RollBack,
+            None => self.plan.on_failure,
+        };
+        let (state, problem) = match on_failure {
             OnFailure::RollBack => self.roll_back(problem),
             OnFailure::Stop => (EndState::Failed, self.report(problem)),
         };
@@ -247,6 +288,12 @@ impl Run<'_, '_> {
             self.log.line(&format!("the journal does not say so: {error}"));
         }
         moment("engine::after-end");
+        // where something is left of it the net stays, and tries once more when the time is up
+        if let Some(net) = self.net.take().filter(|_| state == EndState::RolledBack)
+            && let Err(error) = net.take_away()
+        {
+            self.log.line(&format!("what was kept for taking it back stays for now: {error}"));
+        }
         Err(problem)
     }
 

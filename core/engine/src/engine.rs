@@ -6,6 +6,8 @@ use camino::Utf8PathBuf;
 use innkeeper_change::{Plan, Problem};
 use innkeeper_host::Host;
 
+use crate::arming::Alarm;
+use crate::audit::Auditor;
 use crate::journal::{Caller, Journal, RequestRecord};
 use crate::tasks::Tasks;
 use crate::upid::{TaskName, Upid};
@@ -24,6 +26,13 @@ pub struct Job<'a> {
     pub lock: Option<Utf8PathBuf>,
     /// The change that this takes back.
     pub undoes: Option<i64>,
+    /// The interrupted change of which this carries out the rest.
+    pub finishes: Option<i64>,
+    /// Take it back after so many seconds unless somebody confirms it.
+    pub confirm_within: Option<u32>,
+    /// Plans anew under the lock when a file has moved on since `plan` was made; absent where the caller wants this plan
+    /// and no other.
+    pub replan: Option<&'a dyn Fn() -> Result<Plan, Problem>>,
     /// Inspects and plans again with the same request; nothing may be left to do.
     pub verify: &'a dyn Fn() -> Result<Plan, Problem>,
 }
@@ -62,12 +71,38 @@ pub struct Engine {
     host: Arc<dyn Host>,
     tasks: Tasks,
     journal: OnceLock<Journal>,
+    alarm: OnceLock<Box<dyn Alarm>>,
+    auditor: Auditor,
 }
 
 impl Engine {
     /// The engine of `host`. Nothing is opened yet.
     pub fn new(host: Arc<dyn Host>) -> Self {
-        Self { tasks: Tasks::new(host.clone()), host, journal: OnceLock::new() }
+        Self {
+            tasks: Tasks::new(host.clone()),
+            host,
+            journal: OnceLock::new(),
+            alarm: OnceLock::new(),
+            auditor: Auditor::default(),
+        }
+    }
+
+    /// Lets changes be armed, watched over by `alarm`. The first one given stays.
+    pub fn set_alarm(&self, alarm: Box<dyn Alarm>) {
+        // a second one would watch over the same
+        let _ = self.alarm.set(alarm);
+    }
+
+    pub(crate) fn auditor(&self) -> &Auditor {
+        &self.auditor
+    }
+
+    pub(crate) fn alarm(&self) -> Result<&dyn Alarm, Problem> {
+        self.alarm.get().map(AsRef::as_ref).ok_or_else(|| {
+            Problem::Unsupported(
+                "nothing here can take a change back later; make it without confirm-within".to_owned(),
+            )
+        })
     }
 
     /// The machine.

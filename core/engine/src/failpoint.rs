@@ -5,10 +5,23 @@
 /// With the cargo feature `failpoints` and `FAILPOINTS="engine::after-begin=return"` the process aborts there, as
 /// if it had been killed; without the feature nothing of this is compiled.
 pub const FAIL_POINTS: &[&str] = &[
+    // of every file that is written, see innkeeper_host::WRITE_POINTS
+    "files::after-create",
+    "files::after-write",
+    "files::after-sync",
+    "files::after-rename",
+    // of every entry of the journal
+    "journal::before-commit",
+    "journal::after-commit",
     "tasks::after-log",
+    "tasks::after-active",
     "engine::after-start",
     "engine::after-lock",
     "engine::after-begin",
+    "armed::after-record",
+    "armed::after-copies",
+    "armed::after-alarm",
+    "armed::after-step-begins",
     "engine::before-step",
     "engine::after-step",
     "engine::after-step-done",
@@ -19,6 +32,16 @@ pub const FAIL_POINTS: &[&str] = &[
     "engine::after-end",
     "tasks::after-result",
     "tasks::after-index",
+    "armed::before-restore",
+    "armed::after-restore",
+    "armed::before-reverted",
+    "armed::after-reverted",
+    "armed::before-confirmed",
+    "armed::after-confirmed",
+    "armed::after-journal",
+    "armed::before-removal",
+    "journal::after-archive",
+    "journal::after-forgetting",
 ];
 
 /// Passes a moment, unless the process is told to die in it.

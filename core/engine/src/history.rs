@@ -10,7 +10,9 @@ use rusqlite::{Connection, OptionalExtension as _, params, params_from_iter};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::journal::{Begin, End, EndState, FileRecord, Journal, StepBody, malformed, unreadable};
+use crate::journal::{
+    ArmedEvent, ArmedNote, Begin, End, EndState, FileRecord, Journal, StepBody, malformed, unreadable,
+};
 use crate::tasks::Tasks;
 use crate::upid::Upid;
 
@@ -53,6 +55,10 @@ pub enum ChangeState {
     Interrupted,
     /// It was carried out and later taken back.
     Undone,
+    /// It was carried out, and is taken back unless somebody confirms it in time.
+    Armed,
+    /// It was armed, and taken back because nobody confirmed it or somebody asked for it.
+    Reverted,
 }
 
 /// What became of a step.
@@ -122,6 +128,12 @@ pub struct ChangeSummary {
     /// The change that took it back.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub undone_by: Option<i64>,
+    /// The interrupted change of which it carried out the rest.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub finishes: Option<i64>,
+    /// The change that carried out the rest of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub finished_by: Option<i64>,
 }
 
 /// One step of a change.
@@ -182,6 +194,8 @@ pub(crate) struct Record {
     pub(crate) begin: Begin,
     pub(crate) end: Option<End>,
     pub(crate) steps: Vec<(StepState, StepBody)>,
+    /// What happened to it as an armed change, in order.
+    pub(crate) armed: Vec<(ArmedEvent, ArmedNote)>,
 }
 
 impl Journal {
@@ -244,6 +258,40 @@ impl Journal {
         Ok((record, state, undone_by))
     }
 
+    /// What happened to a change that was armed; nothing when it was not.
+    pub(crate) fn armed_notes(
+        &self,
+        id: i64,
+    ) -> Result<(ChangeSummary, Vec<(ArmedEvent, ArmedNote)>), Problem> {
+        let db = self.db();
+        let record = load(&db, id)?;
+        Ok((self.summary(&db, &record)?, record.armed))
+    }
+
+    /// The change that carried out the rest of an interrupted one, and still stands.
+    pub(crate) fn finished_by(&self, id: i64) -> Result<Option<i64>, Problem> {
+        finished_by(&self.db(), id)
+    }
+
+    /// Changes among the newest that nobody has finished or taken back after they were cut off.
+    pub(crate) fn interrupted(&self) -> Result<Vec<ChangeSummary>, Problem> {
+        const LOOKED_AT: i64 = 1000;
+        let db = self.db();
+        let sql = "SELECT change FROM (SELECT change FROM event WHERE kind = 'begin' ORDER BY change DESC LIMIT ?1) b \
+                   WHERE NOT EXISTS (SELECT 1 FROM event e WHERE e.change = b.change AND e.kind = 'end')";
+        let mut statement = db.prepare_cached(sql).map_err(unreadable)?;
+        let ids = statement
+            .query_map([LOOKED_AT], |row| row.get(0))
+            .and_then(Iterator::collect::<Result<Vec<i64>, _>>)
+            .map_err(unreadable)?;
+        let mut found = Vec::new();
+        for id in ids {
+            let summary = self.summary(&db, &load(&db, id)?)?;
+            found.extend((summary.state == ChangeState::Interrupted).then_some(summary));
+        }
+        Ok(found)
+    }
+
     fn summary(&self, db: &Connection, record: &Record) -> Result<ChangeSummary, Problem> {
         let (state, undone_by) = self.state(db, record)?;
         let begin = &record.begin;
@@ -262,10 +310,18 @@ impl Journal {
             error: record.end.as_ref().and_then(|end| end.error.clone()),
             undoes: begin.undoes,
             undone_by,
+            finishes: begin.finishes,
+            finished_by: finished_by(db, record.id)?,
         })
     }
 
     fn state(&self, db: &Connection, record: &Record) -> Result<(ChangeState, Option<i64>), Problem> {
+        let last = record.armed.last().map(|(event, _)| *event);
+        if last == Some(ArmedEvent::Reverted)
+            && !record.end.as_ref().is_some_and(|end| end.state == EndState::RolledBack)
+        {
+            return Ok((ChangeState::Reverted, None));
+        }
         let ended = match &record.end {
             Some(end) => end.state,
             None if Tasks::new(self.host.clone()).is_running(&record.begin.upid) => {
@@ -276,7 +332,9 @@ impl Journal {
         let undone_by = undone_by(db, record.id)?;
         let state = match (ended, undone_by) {
             (EndState::Done | EndState::Failed, Some(_)) => ChangeState::Undone,
+            (EndState::Done, None) if last == Some(ArmedEvent::Armed) => ChangeState::Armed,
             (EndState::Done, None) => ChangeState::Done,
+            (EndState::Failed, None) if finished_by(db, record.id)?.is_some() => ChangeState::Done,
             (EndState::Failed, None) => ChangeState::Failed,
             (EndState::RolledBack, _) => ChangeState::RolledBack,
         };
@@ -285,15 +343,29 @@ impl Journal {
 }
 
 fn interrupted(db: &Connection, id: i64) -> Result<(ChangeState, Option<i64>), Problem> {
+    if finished_by(db, id)?.is_some() {
+        return Ok((ChangeState::Done, None));
+    }
     let undone_by = undone_by(db, id)?;
     let state = if undone_by.is_some() { ChangeState::Undone } else { ChangeState::Interrupted };
     Ok((state, undone_by))
 }
 
+fn finished_by(db: &Connection, id: i64) -> Result<Option<i64>, Problem> {
+    follower(db, id, "finishes")
+}
+
 /// The change that took this one back and still stands.
 fn undone_by(db: &Connection, id: i64) -> Result<Option<i64>, Problem> {
-    let sql = "SELECT change FROM event WHERE kind = 'begin' AND json_extract(body, '$.undoes') = ?1 \
-               AND change > ?1 ORDER BY change DESC";
+    follower(db, id, "undoes")
+}
+
+/// The newest change that names this one in that way, is done, and was not taken back itself.
+fn follower(db: &Connection, id: i64, relation: &str) -> Result<Option<i64>, Problem> {
+    let sql = &format!(
+        "SELECT change FROM event WHERE kind = 'begin' AND json_extract(body, '$.{relation}') = ?1 \
+         AND change > ?1 ORDER BY change DESC"
+    );
     let mut statement = db.prepare_cached(sql).map_err(unreadable)?;
     let candidates = statement
         .query_map([id], |row| row.get(0))
@@ -345,7 +417,22 @@ fn load(db: &Connection, id: i64) -> Result<Record, Problem> {
     };
     let begin: Begin = serde_json::from_str(&body).map_err(|error| malformed(id, error))?;
     let steps = load_steps(db, id, begin.plan.steps.len())?;
-    Ok(Record { id, time, begin, end: load_end(db, id)?, steps })
+    Ok(Record { id, time, begin, end: load_end(db, id)?, steps, armed: load_armed(db, id)? })
+}
+
+fn load_armed(db: &Connection, id: i64) -> Result<Vec<(ArmedEvent, ArmedNote)>, Problem> {
+    let sql = "SELECT kind, body FROM event WHERE change = ?1 \
+               AND kind IN ('armed', 'confirmed', 'reverted', 'stuck') ORDER BY seq";
+    let mut statement = db.prepare_cached(sql).map_err(unreadable)?;
+    let events = statement
+        .query_map([id], |row| Ok((row.get(0)?, row.get(1)?)))
+        .and_then(Iterator::collect::<Result<Vec<(String, String)>, _>>)
+        .map_err(unreadable)?;
+    let parse = |(kind, body): (String, String)| {
+        let event = ArmedEvent::ALL.into_iter().find(|event| event.kind() == kind)?;
+        Some(serde_json::from_str(&body).map(|note| (event, note)).map_err(|error| malformed(id, error)))
+    };
+    events.into_iter().filter_map(parse).collect()
 }
 
 fn load_end(db: &Connection, id: i64) -> Result<Option<End>, Problem> {

@@ -14,18 +14,20 @@ use innkeeper_change::{Content, Digest, FileChange, Plan, Problem};
 use innkeeper_host::{Host, Permissions};
 use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior, params};
 use serde::{Deserialize, Serialize};
-use thiserror::Error;
-use utoipa::ToSchema;
 
+use crate::audit::AuditNote;
 use crate::engine::Job;
+use crate::failpoint::moment;
 use crate::upid::Upid;
 
-const DIRECTORY: &str = "/var/lib/innkeeper";
-const FILE: &str = "/var/lib/innkeeper/journal.db";
-const LOCK: &str = "/var/lib/innkeeper/.journal.lock";
-const BUSY: Duration = Duration::from_secs(10);
+pub(crate) const DIRECTORY: &str = "/var/lib/innkeeper";
+pub(crate) const FILE: &str = "/var/lib/innkeeper/journal.db";
+pub(crate) const LOCK: &str = "/var/lib/innkeeper/.journal.lock";
+pub(crate) const BUSY: Duration = Duration::from_secs(10);
+/// The kind of events that belong to no change; their number of a change is 0.
+pub(crate) const AUDIT: &str = "audit";
 /// The `prev` of the first event.
-const ORIGIN: &str = "0000000000000000000000000000000000000000000000000000000000000000";
+pub(crate) const ORIGIN: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
 /// What each version of the schema added; `PRAGMA user_version` says how many are in place.
 const MIGRATIONS: &[&str] = &["
@@ -48,6 +50,16 @@ const MIGRATIONS: &[&str] = &["
         BEGIN SELECT RAISE(ABORT, 'the journal only grows'); END;
     CREATE TRIGGER event_keeps BEFORE UPDATE ON event
         BEGIN SELECT RAISE(ABORT, 'the journal only grows'); END;
+", "
+    CREATE INDEX event_audit ON event (seq) WHERE kind IN ('audit', 'begin', 'confirmed', 'reverted', 'stuck');
+    CREATE INDEX begin_finishes ON event (json_extract(body, '$.finishes'))
+        WHERE kind = 'begin' AND json_extract(body, '$.finishes') IS NOT NULL;
+    CREATE TABLE anchor (
+        only INTEGER PRIMARY KEY CHECK (only = 1),
+        seq INTEGER NOT NULL,
+        changes INTEGER NOT NULL,
+        hash TEXT NOT NULL
+    ) STRICT;
 "];
 
 /// Who asked for a change.
@@ -57,6 +69,18 @@ pub struct Caller {
     pub user: String,
     /// The address of the peer, or `command line`.
     pub origin: String,
+}
+
+impl Caller {
+    /// Nobody: the time of an armed change was up.
+    pub fn timer() -> Self {
+        Self { user: "root@pam".to_owned(), origin: "timer".to_owned() }
+    }
+
+    /// Nobody: the machine was started again.
+    pub fn boot() -> Self {
+        Self { user: "root@pam".to_owned(), origin: "start of the machine".to_owned() }
+    }
 }
 
 /// What was asked for. Secrets are replaced before it gets here.
@@ -118,6 +142,9 @@ pub(crate) struct Begin {
     pub(crate) command: String,
     pub(crate) upid: Upid,
     pub(crate) undoes: Option<i64>,
+    /// The interrupted change of which this carries out the rest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) finishes: Option<i64>,
     /// The file that was locked meanwhile: taking the change back takes the same lock.
     #[serde(default)]
     pub(crate) lock: Option<Utf8PathBuf>,
@@ -137,6 +164,7 @@ impl Begin {
             command: request.command.clone(),
             upid: upid.clone(),
             undoes: job.undoes,
+            finishes: job.finishes,
             lock: lock.map(Utf8Path::to_owned),
             files: FileRecord::of(plan),
             plan: plan.clone(),
@@ -194,25 +222,52 @@ pub(crate) struct End {
     pub(crate) error: Option<String>,
 }
 
-/// What the chain of the journal proves.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct ChainReport {
-    /// How many events it has.
-    pub events: i64,
-    /// How many changes they tell of.
-    pub changes: i64,
-    /// The hash of the newest event: noted elsewhere, it proves later that nothing was cut off.
-    pub head: String,
+/// What happened to a change that waits for its confirmation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ArmedEvent {
+    /// It is taken back unless somebody confirms it.
+    Armed,
+    Confirmed,
+    Reverted,
+    /// It could not be taken back.
+    Stuck,
 }
 
-/// Where the chain of the journal is broken.
-#[derive(Clone, Debug, PartialEq, Eq, Error, Serialize, Deserialize, ToSchema)]
-#[error("the journal was altered: event {seq}: {reason}")]
-pub struct ChainBreak {
-    /// The first event that is not as it was written.
-    pub seq: i64,
-    /// What is wrong with it.
-    pub reason: String,
+impl ArmedEvent {
+    pub(crate) const ALL: [Self; 4] = [Self::Armed, Self::Confirmed, Self::Reverted, Self::Stuck];
+
+    pub(crate) fn kind(self) -> &'static str {
+        match self {
+            Self::Armed => "armed",
+            Self::Confirmed => "confirmed",
+            Self::Reverted => "reverted",
+            Self::Stuck => "stuck",
+        }
+    }
+}
+
+/// The body of such an event.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct ArmedNote {
+    /// Who did it; a timer acts as root@pam.
+    pub(crate) user: String,
+    /// From where: an address, `command line`, `timer`.
+    pub(crate) origin: String,
+    /// Seconds to confirm.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) within: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) error: Option<String>,
+}
+
+impl ArmedNote {
+    pub(crate) fn by(user: &str, origin: &str) -> Self {
+        Self { user: user.to_owned(), origin: origin.to_owned(), within: None, error: None }
+    }
+
+    pub(crate) fn of(caller: &Caller) -> Self {
+        Self::by(&caller.user, &caller.origin)
+    }
 }
 
 /// The journal of a host.
@@ -222,6 +277,11 @@ pub struct Journal {
 }
 
 impl Journal {
+    /// Whether there is one: looking for what is wrong makes none.
+    pub(crate) fn exists(host: &dyn Host) -> Result<bool, Problem> {
+        Ok(host.metadata(Utf8Path::new(FILE))?.is_some())
+    }
+
     /// Opens the journal, and makes it when there is none.
     ///
     /// # Errors
@@ -233,7 +293,7 @@ impl Journal {
         let path = host.library_path(Utf8Path::new(FILE))?;
         let mut db = Connection::open(path.as_std_path()).map_err(unreadable)?;
         configure(&db).map_err(unreadable)?;
-        migrate(&mut db)?;
+        migrate(&mut db, &path)?;
         drop(opening);
         Ok(Self { host, db: Mutex::new(db) })
     }
@@ -248,9 +308,13 @@ impl Journal {
         let time = self.host.now();
         let mut db = self.db();
         let write = |transaction: &Transaction<'_>| {
-            let newest: Option<i64> =
-                transaction.query_row("SELECT max(change) FROM event", [], |row| row.get(0))?;
-            let change = newest.unwrap_or(0) + 1;
+            let newest: i64 = transaction.query_row(
+                "SELECT max((SELECT coalesce(max(change), 0) FROM event), \
+                 (SELECT coalesce(max(changes), 0) FROM anchor))",
+                [],
+                |row| row.get(0),
+            )?;
+            let change = newest + 1;
             append(transaction, change, time, "begin", &body)?;
             for file in &begin.files {
                 transaction.execute(
@@ -273,85 +337,48 @@ impl Journal {
         self.add(change, "end", &to_json(end)?)
     }
 
+    /// Writes down what happened to a change that waits for its confirmation.
+    pub(crate) fn armed(&self, change: i64, event: ArmedEvent, note: &ArmedNote) -> Result<(), Problem> {
+        self.add(change, event.kind(), &to_json(note)?)
+    }
+
+    /// The same, unless that is the last that was written down about it.
+    pub(crate) fn armed_once(&self, change: i64, event: ArmedEvent, note: &ArmedNote) -> Result<(), Problem> {
+        let body = to_json(note)?;
+        let time = self.host.now();
+        let write = |transaction: &Transaction<'_>| {
+            let last: Option<String> = transaction
+                .query_row(
+                    "SELECT kind FROM event WHERE change = ?1 AND kind IN ('armed', 'confirmed', 'reverted', \
+                     'stuck') ORDER BY seq DESC LIMIT 1",
+                    [change],
+                    |row| row.get(0),
+                )
+                .optional()?;
+            match last {
+                // the journal was begun anew since: there is nothing to add to
+                None => Ok(()),
+                Some(last) if last == event.kind() => Ok(()),
+                Some(_) => append(transaction, change, time, event.kind(), &body),
+            }
+        };
+        in_transaction(&mut self.db(), write).map_err(unreadable)
+    }
+
+    /// Writes down what no plan describes.
+    pub(crate) fn audit(&self, notes: &[AuditNote]) -> Result<(), Problem> {
+        let time = self.host.now();
+        let bodies = notes.iter().map(to_json).collect::<Result<Vec<_>, _>>()?;
+        let write = |transaction: &Transaction<'_>| {
+            bodies.iter().try_for_each(|body| append(transaction, 0, time, AUDIT, body))
+        };
+        in_transaction(&mut self.db(), write).map_err(unreadable)
+    }
+
     fn add(&self, change: i64, kind: &str, body: &str) -> Result<(), Problem> {
         let time = self.host.now();
         in_transaction(&mut self.db(), |transaction| append(transaction, change, time, kind, body))
             .map_err(unreadable)
-    }
-
-    /// Follows the chain from the first event to the newest.
-    ///
-    /// # Errors
-    /// The first event that is not as it was written.
-    pub fn verify_chain(&self) -> Result<ChainReport, ChainBreak> {
-        let mut chain = Chain { report: ChainReport { events: 0, changes: 0, head: ORIGIN.to_owned() } };
-        let db = self.db();
-        let unreadable =
-            |seq: i64| move |error: rusqlite::Error| ChainBreak { seq, reason: error.to_string() };
-        let mut statement = db
-            .prepare("SELECT seq, change, time, kind, body, prev, hash FROM event ORDER BY seq")
-            .map_err(unreadable(0))?;
-        let mut rows = statement.query([]).map_err(unreadable(0))?;
-        loop {
-            let next = chain.report.events + 1;
-            let Some(row) = rows.next().map_err(unreadable(next))? else { return Ok(chain.report) };
-            let link = Link::read(row).map_err(unreadable(next))?;
-            chain.follow(&link)?;
-        }
-    }
-}
-
-/// One event as it is stored.
-struct Link {
-    seq: i64,
-    change: i64,
-    time: i64,
-    kind: String,
-    body: String,
-    prev: String,
-    hash: String,
-}
-
-impl Link {
-    fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<Self> {
-        Ok(Self {
-            seq: row.get(0)?,
-            change: row.get(1)?,
-            time: row.get(2)?,
-            kind: row.get(3)?,
-            body: row.get(4)?,
-            prev: row.get(5)?,
-            hash: row.get(6)?,
-        })
-    }
-}
-
-struct Chain {
-    report: ChainReport,
-}
-
-impl Chain {
-    fn follow(&mut self, link: &Link) -> Result<(), ChainBreak> {
-        let broken = |reason: &str| Err(ChainBreak { seq: link.seq, reason: reason.to_owned() });
-        if link.seq != self.report.events + 1 {
-            return broken("the events before it are missing");
-        }
-        if link.prev != self.report.head {
-            return broken("it does not follow the event before it");
-        }
-        if link.hash != hash(&link.prev, link.change, link.time, &link.kind, &link.body) {
-            return broken("its content does not match its hash");
-        }
-        let begins = link.kind == "begin";
-        let newest = self.report.changes;
-        let in_order = if begins { link.change == newest + 1 } else { (1..=newest).contains(&link.change) };
-        if !in_order {
-            return broken("it belongs to a change that was never begun");
-        }
-        self.report.events += 1;
-        self.report.changes += i64::from(begins);
-        self.report.head.clone_from(&link.hash);
-        Ok(())
     }
 }
 
@@ -362,7 +389,8 @@ fn configure(db: &Connection) -> rusqlite::Result<()> {
     db.pragma_update(None, "synchronous", "FULL")
 }
 
-fn migrate(db: &mut Connection) -> Result<(), Problem> {
+/// Brings the tables up to date. What an older version of this program wrote is kept beside it first.
+fn migrate(db: &mut Connection, path: &Utf8Path) -> Result<(), Problem> {
     let version: i64 = db.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(unreadable)?;
     let done = usize::try_from(version).unwrap_or(usize::MAX);
     if done > MIGRATIONS.len() {
@@ -370,6 +398,14 @@ fn migrate(db: &mut Connection) -> Result<(), Problem> {
             "{FILE}: was written by a newer version of this program (schema {version}, known are {})",
             MIGRATIONS.len()
         )));
+    }
+    if (1..MIGRATIONS.len()).contains(&done) {
+        let copy = format!("{path}.schema-{done}");
+        match db.execute("VACUUM INTO ?1", [&copy]) {
+            // a copy that is there was made before an attempt that failed
+            Err(error) if !error.to_string().contains("already exists") => return Err(unreadable(error)),
+            _ => {}
+        }
     }
     for (number, sql) in (1_i64..).zip(MIGRATIONS).skip(done) {
         let step = |transaction: &Transaction<'_>| {
@@ -382,13 +418,15 @@ fn migrate(db: &mut Connection) -> Result<(), Problem> {
 }
 
 /// Runs `work` while no other process can write.
-fn in_transaction<T>(
+pub(crate) fn in_transaction<T>(
     db: &mut Connection,
     work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
 ) -> rusqlite::Result<T> {
     let transaction = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let result = work(&transaction)?;
+    moment("journal::before-commit");
     transaction.commit()?;
+    moment("journal::after-commit");
     Ok(result)
 }
 
@@ -400,9 +438,11 @@ fn append(
     body: &str,
 ) -> rusqlite::Result<()> {
     let newest: Option<(i64, String)> = transaction
-        .query_row("SELECT seq, hash FROM event ORDER BY seq DESC LIMIT 1", [], |row| {
-            Ok((row.get(0)?, row.get(1)?))
-        })
+        .query_row(
+            "SELECT seq, hash FROM event UNION ALL SELECT seq, hash FROM anchor ORDER BY seq DESC LIMIT 1",
+            [],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )
         .optional()?;
     let (seq, prev) = newest.unwrap_or((0, ORIGIN.to_owned()));
     transaction.execute(
@@ -412,7 +452,7 @@ fn append(
     Ok(())
 }
 
-fn hash(prev: &str, change: i64, time: i64, kind: &str, body: &str) -> String {
+pub(crate) fn hash(prev: &str, change: i64, time: i64, kind: &str, body: &str) -> String {
     Digest::of(format!("{prev}\n{change}\n{time}\n{kind}\n{body}").as_bytes()).to_string()
 }
 

@@ -97,6 +97,7 @@ pub(crate) fn update(tasks: &Tasks, new: Option<&Upid>) -> Result<(), HostError>
     retain_newest(&mut list);
     if list != before {
         host.write_own(Utf8Path::new(ACTIVE), render(&list).as_bytes(), tasks.file_permissions())?;
+        moment("tasks::after-active");
     }
     Ok(())
 }

@@ -1,12 +1,11 @@
 //! Taking back a change that was carried out earlier.
 
-use std::collections::BTreeMap;
-
 use camino::{Utf8Path, Utf8PathBuf};
 use innkeeper_change::{Action, Content, FileChange, Invocation, Plan, Problem, Step, Undo, Value, render};
 use innkeeper_host::{Host, read_content};
 
-use crate::action;
+use crate::action::{self, Bindings};
+use crate::armed::{Records, Stage};
 use crate::engine::{Engine, Job};
 use crate::history::{ChangeState, Record, StepState};
 
@@ -19,11 +18,18 @@ pub struct UndoGoal {
     /// The change that is taken back.
     pub change: i64,
     /// What was done, as a sentence.
-    summary: String,
+    pub(crate) summary: String,
     /// What each file shall hold again.
-    files: Vec<(Utf8PathBuf, Option<Content>)>,
+    pub(crate) files: Vec<(Utf8PathBuf, Option<Content>)>,
     /// What each kernel parameter shall be again.
-    parameters: Vec<(String, String)>,
+    pub(crate) parameters: Vec<(String, String)>,
+}
+
+impl UndoGoal {
+    /// Leaves kernel parameters as they are.
+    pub(crate) fn forget_parameters(&mut self) {
+        self.parameters.clear();
+    }
 }
 
 impl Engine {
@@ -37,30 +43,17 @@ impl Engine {
     pub fn undo_plan(&self, change: i64) -> Result<(Plan, UndoGoal), Problem> {
         let (record, state, undone_by) = self.journal()?.record(change)?;
         refuse(change, state, undone_by)?;
-        let bindings: BTreeMap<String, String> =
-            record.steps.iter().flat_map(|(_, body)| body.produced.clone()).collect();
-        let mut undoing = Undoing {
-            host: &**self.host(),
-            change,
-            files: Vec::new(),
-            plan: Plan::new(format!("take back change {change}: {}", record.begin.plan.summary)),
-            parameters: Vec::new(),
-        };
-        for step in carried_out(&record).rev() {
-            let what = format!("take back: {}", step.what);
-            for action in step.reversal().map_err(|reason| Problem::Invalid(reason.to_string()))? {
-                undoing.add(&what, bind(action, &bindings)?)?;
-            }
-        }
-        let Undoing { plan, files, parameters, .. } = undoing;
-        let summary = record.begin.plan.summary;
-        Ok((plan, UndoGoal { change, summary, files, parameters }))
+        self.refuse_waiting(change)?;
+        self.refuse_finished(change)?;
+        let bindings: Bindings = record.steps.iter().flat_map(|(_, body)| body.produced.clone()).collect();
+        let steps: Vec<&Step> = carried_out(&record).collect();
+        reversal_of(&**self.host(), change, &record.begin.plan.summary, &steps, &bindings)
     }
 
     /// The lock that a job has to take. What is taken back needs the lock under which it was done, and in any case one
     /// that keeps two from taking back the same.
     pub(crate) fn lock_for(&self, job: &Job<'_>) -> Result<Option<Utf8PathBuf>, Problem> {
-        match (&job.lock, job.undoes) {
+        match (&job.lock, job.undoes.or(job.finishes)) {
             (Some(lock), _) => Ok(Some(lock.clone())),
             (None, None) => Ok(None),
             (None, Some(change)) => {
@@ -73,7 +66,27 @@ impl Engine {
     /// Refuses when there is nothing left of a change to take back.
     pub(crate) fn require_undoable(&self, change: i64) -> Result<(), Problem> {
         let (_, state, undone_by) = self.journal()?.record(change)?;
-        refuse(change, state, undone_by)
+        refuse(change, state, undone_by)?;
+        self.refuse_waiting(change)?;
+        self.refuse_finished(change)
+    }
+
+    /// What was carried out in two changes is taken back from the later one.
+    fn refuse_finished(&self, change: i64) -> Result<(), Problem> {
+        match self.journal()?.finished_by(change)? {
+            Some(by) => Err(Problem::Invalid(format!(
+                "change '{change}' was finished by change '{by}'; take that one back first"
+            ))),
+            None => Ok(()),
+        }
+    }
+
+    /// What is taken back by a timer must not be taken back a second time.
+    pub(crate) fn refuse_waiting(&self, change: i64) -> Result<(), Problem> {
+        match Records(&**self.host()).stage(change)? {
+            Some(Stage::Waiting) => Err(Problem::Invalid(waits(change))),
+            _ => Ok(()),
+        }
     }
 
     /// What is left to do until a change is taken back; empty when it is.
@@ -102,9 +115,17 @@ impl Engine {
     }
 }
 
+fn waits(change: i64) -> String {
+    format!(
+        "change '{change}' waits to be confirmed; 'innkeeper changes revert {change}' takes it back at once"
+    )
+}
+
 fn refuse(change: i64, state: ChangeState, undone_by: Option<i64>) -> Result<(), Problem> {
     let reason = match state {
         ChangeState::Done | ChangeState::Failed | ChangeState::Interrupted => return Ok(()),
+        ChangeState::Armed => return Err(Problem::Invalid(waits(change))),
+        ChangeState::Reverted => "was taken back already; nobody had confirmed it".to_owned(),
         ChangeState::Running => "is still being carried out".to_owned(),
         ChangeState::RolledBack => "failed and was taken back at once; nothing of it is left".to_owned(),
         ChangeState::Undone => match undone_by {
@@ -123,6 +144,34 @@ fn carried_out(record: &Record) -> impl DoubleEndedIterator<Item = &Step> {
         StepState::Failed if matches!(step.action, Action::File(_)) => Some(step),
         StepState::Failed | StepState::Pending | StepState::TakenBack => None,
     })
+}
+
+/// The plan that takes these steps back, newest first, and what shall be so afterwards.
+///
+/// # Errors
+/// As [`Engine::undo_plan`].
+pub(crate) fn reversal_of(
+    host: &dyn Host,
+    change: i64,
+    summary: &str,
+    steps: &[&Step],
+    bindings: &Bindings,
+) -> Result<(Plan, UndoGoal), Problem> {
+    let mut undoing = Undoing {
+        host,
+        change,
+        files: Vec::new(),
+        plan: Plan::new(format!("take back change {change}: {summary}")),
+        parameters: Vec::new(),
+    };
+    for step in steps.iter().rev() {
+        let what = format!("take back: {}", step.what);
+        for action in step.reversal().map_err(|reason| Problem::Invalid(reason.to_string()))? {
+            undoing.add(&what, bind(action, bindings)?)?;
+        }
+    }
+    let Undoing { plan, files, parameters, .. } = undoing;
+    Ok((plan, UndoGoal { change, summary: summary.to_owned(), files, parameters }))
 }
 
 struct Undoing<'a> {
@@ -174,7 +223,12 @@ impl Undoing<'_> {
     }
 }
 
-fn conflict(change: i64, path: &Utf8Path, left: Option<&Content>, now: Option<&Content>) -> Problem {
+pub(crate) fn conflict(
+    change: i64,
+    path: &Utf8Path,
+    left: Option<&Content>,
+    now: Option<&Content>,
+) -> Problem {
     let diff =
         render::unified(left, now, &format!("{path} (as change {change} left it)"), &format!("{path} (now)"));
     Problem::Conflict {
@@ -184,7 +238,7 @@ fn conflict(change: i64, path: &Utf8Path, left: Option<&Content>, now: Option<&C
 }
 
 /// Fills in what the steps of the change produced when it was carried out.
-fn bind(action: Action, bindings: &BTreeMap<String, String>) -> Result<Action, Problem> {
+pub(crate) fn bind(action: Action, bindings: &Bindings) -> Result<Action, Problem> {
     let Action::Run(run) = action else { return Ok(action) };
     let fill = |value: Value| match &value {
         Value::Binding(_) => value.resolve(bindings).map(Value::from).map_err(|missing| {

@@ -15,7 +15,7 @@ pub use cassette::{CassetteHost, Recorder};
 pub use command::{Command, Output};
 pub use error::HostError;
 pub use left_over::{is_left_over, remove_left_overs};
-pub use real::{LockGuard, RealHost};
+pub use real::{LockGuard, RealHost, WRITE_POINTS};
 
 use std::ops::ControlFlow;
 use std::time::Duration;
@@ -151,6 +151,17 @@ pub trait Host: Send + Sync {
     /// What the file system says.
     fn append(&self, path: &Utf8Path, content: &[u8], permissions: Permissions) -> Result<(), HostError>;
 
+    /// Puts a copy of a regular file beside it, on disk before this returns: same content, owner, mode and access list, so
+    /// that renaming the copy over the original restores it without needing any space.
+    ///
+    /// # Errors
+    /// [`HostError::NotFound`] when there is no such file. What the file system says; nothing is left behind then.
+    fn copy_beside(&self, path: &Utf8Path, name: &str) -> Result<(), HostError> {
+        let found = self.metadata(path)?.ok_or_else(|| HostError::NotFound { path: path.to_owned() })?;
+        let permissions = Permissions { mode: found.mode, owner: Some((found.uid, found.gid)) };
+        self.write_own(&path.with_file_name(name), &self.read(path, CONFIG_LIMIT)?, permissions)
+    }
+
     /// Renames a file of the program's own.
     ///
     /// # Errors
@@ -237,6 +248,17 @@ pub trait Host: Send + Sync {
 
     /// Time that only goes forward, from an arbitrary start.
     fn monotonic(&self) -> Duration;
+
+    /// Time since the machine was started, also while it slept. Whoever sets the clock does not change it, and every process
+    /// of the machine reads the same: asked of the running kernel whatever the root is.
+    fn boot_clock(&self) -> Duration {
+        self.monotonic()
+    }
+
+    /// What tells this start of the machine from every other one; empty when that is not known.
+    fn boot_id(&self) -> String {
+        String::new()
+    }
 
     /// Waits.
     fn sleep(&self, duration: Duration);

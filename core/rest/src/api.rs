@@ -5,10 +5,11 @@ use std::sync::{Arc, OnceLock};
 use innkeeper_access::{Access, Authenticator, Identity, Need};
 use innkeeper_change::{Finding, Fix, Level, Problem};
 use innkeeper_config::{ConfigStore, DirStore, check_object, fill_defaults};
-use innkeeper_engine::{Console, Engine};
+use innkeeper_engine::{Alarm, Console, Engine};
 use innkeeper_host::Host;
 use serde_json::{Map, Value, json};
 
+use crate::audit::Heard;
 use crate::call::{Answer, Call};
 use crate::change::{self, Workers};
 use crate::method::{Handler, Method, Verb};
@@ -102,6 +103,9 @@ impl Api {
             .iter()
             .flat_map(|check| run(check).into_iter().map(|finding| (check.area, finding)))
             .collect();
+        let own = Check { area: "history", title: "changes that were cut off", run: |_| Ok(Vec::new()) };
+        let found = self.engine.findings().unwrap_or_else(|problem| vec![could_not_look(&own, &problem)]);
+        all.extend(found.into_iter().map(|finding| (own.area, finding)));
         all.sort_by_key(|(_, finding)| std::cmp::Reverse(finding.level));
         all
     }
@@ -110,6 +114,13 @@ impl Api {
     #[must_use]
     pub fn with_workers(mut self, workers: impl Workers + 'static) -> Self {
         self.workers = Some(Box::new(workers));
+        self
+    }
+
+    /// Lets changes be armed, watched over by `alarm`.
+    #[must_use]
+    pub fn with_alarm(self, alarm: impl Alarm + 'static) -> Self {
+        self.engine.set_alarm(Box::new(alarm));
         self
     }
 
@@ -225,6 +236,17 @@ impl Api {
     /// # Errors
     /// 501 for an unknown path, 400 for wrong parameters, 401 and 403, and whatever the method runs into.
     pub fn call(&self, request: Request, console: &mut dyn Console) -> Result<Answer, Problem> {
+        let (verb, path, origin) = (request.verb, request.path.clone(), request.origin.clone());
+        let heard = Heard::new(verb, &path, &request.params, request.identity.as_ref(), &origin);
+        let only_shown = request.params.get("dry-run").is_some_and(|value| route::plain(value) != "0");
+        let outcome = self.dispatch(request, console);
+        if !only_shown || outcome.is_err() {
+            self.tell_audit(&heard, &outcome);
+        }
+        outcome
+    }
+
+    fn dispatch(&self, request: Request, console: &mut dyn Console) -> Result<Answer, Problem> {
         let Request { verb, path, params, identity, origin } = request;
         let known = || identity.as_ref().ok_or_else(|| Problem::Unauthenticated("No ticket".to_owned()));
         if !self.is_open_to_the_world(verb, &path) {

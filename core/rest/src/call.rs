@@ -1,6 +1,6 @@
 //! One call of a method, as its handler sees it.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use innkeeper_access::Identity;
 use innkeeper_change::Problem;
@@ -29,6 +29,36 @@ pub struct Answer {
     pub session: Option<String>,
     /// Answered as a file with this name instead of JSON.
     pub download: Option<(String, Vec<u8>)>,
+    /// Answered as lines of JSON, one after another, however many they are.
+    pub lines: Option<Lines>,
+}
+
+/// What a [`Lines`] goes through.
+type LineIterator = dyn Iterator<Item = Result<String, Problem>> + Send;
+
+/// Lines that are made while they are sent, each with its newline. Whoever takes the first takes all.
+#[derive(Clone)]
+pub struct Lines(Arc<Mutex<Box<LineIterator>>>);
+
+impl Lines {
+    /// The lines of `iterator`.
+    pub fn new(iterator: impl Iterator<Item = Result<String, Problem>> + Send + 'static) -> Self {
+        Self(Arc::new(Mutex::new(Box::new(iterator))))
+    }
+}
+
+impl Iterator for Lines {
+    type Item = Result<String, Problem>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).next()
+    }
+}
+
+impl std::fmt::Debug for Lines {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("lines")
+    }
 }
 
 impl Answer {

@@ -1,5 +1,6 @@
 //! The way of a change: proposed, shown or refused, carried out here or by a worker.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use innkeeper_access::{AuthId, Identity, Via};
@@ -11,7 +12,7 @@ use serde_json::{Map, Value};
 use crate::api::Api;
 use crate::call::{Answer, Call};
 use crate::method::{Change, Execution, Handler, Method, Proposal, Verb, Verify};
-use crate::params::OF_THE_CALL;
+use crate::params::{OF_THE_CALL, WITHIN};
 use crate::route;
 use crate::view::PlanView;
 
@@ -31,6 +32,15 @@ pub struct WorkOrder {
     pub origin: String,
     /// Fingerprint of the plan.
     pub fingerprint: String,
+    /// The caller wants this plan and no other; else one that was made anew is fine when a file has moved on meanwhile.
+    #[serde(default)]
+    pub exact: bool,
+    /// Ids of the dangers that are accepted.
+    #[serde(default)]
+    pub accept: String,
+    /// Take it back after so many seconds unless somebody confirms it.
+    #[serde(default)]
+    pub confirm_within: Option<u32>,
 }
 
 /// Starts processes of their own for changes that outlive the caller.
@@ -51,6 +61,27 @@ pub(crate) struct Agreed<'c, 'a> {
     pub(crate) change: Change,
     pub(crate) call: &'c Call<'a>,
     pub(crate) proposal: Proposal,
+    terms: Terms,
+}
+
+/// What the caller agrees to.
+struct Terms {
+    /// This plan and no other.
+    exact: bool,
+    /// Ids of the dangers that are accepted.
+    accept: String,
+    /// Take it back after so many seconds unless somebody confirms it.
+    confirm_within: Option<u32>,
+}
+
+impl Terms {
+    fn of(call: &Call<'_>) -> Self {
+        Self {
+            exact: ["plan", "digest"].iter().any(|name| call.text(name).is_some_and(|text| !text.is_empty())),
+            accept: call.text("accept").unwrap_or_default().to_owned(),
+            confirm_within: call.integer(WITHIN).and_then(|seconds| u32::try_from(seconds).ok()),
+        }
+    }
 }
 
 /// Answers a call of a changing method.
@@ -70,8 +101,12 @@ pub(crate) fn answer(
     if call.text("plan").is_some_and(|shown| shown != proposal.plan.fingerprint().to_string()) {
         return Err(Problem::Modified);
     }
-    refuse_dangers(&proposal.plan, call.text("accept").unwrap_or_default())?;
-    let agreed = Agreed { method, change, call, proposal };
+    let terms = Terms::of(call);
+    refuse_dangers(&proposal.plan, &terms.accept)?;
+    if terms.confirm_within.is_some() {
+        call.engine().require_armable(&proposal.plan)?;
+    }
+    let agreed = Agreed { method, change, call, proposal, terms };
     let apart = change.execution == Execution::Worker || call.boolean("background") == Some(true);
     match call.api().workers() {
         Some(workers) if apart => {
@@ -120,22 +155,35 @@ impl Agreed<'_, '_> {
             user: self.call.user()?,
             origin: self.call.origin().to_owned(),
             fingerprint: self.proposal.plan.fingerprint().to_string(),
+            exact: self.terms.exact,
+            accept: self.terms.accept.clone(),
+            confirm_within: self.terms.confirm_within,
         })
     }
 
     /// Hands the plan to the engine and waits for its end.
     pub(crate) fn carry_out(self, console: &mut dyn Console) -> Result<Answer, Problem> {
-        let Self { method, change, call, proposal } = self;
-        let Proposal { plan, verify, answer, task_id, undoes } = proposal;
+        let Self { method, change, call, proposal, terms } = self;
+        let again = call.again();
+        let Proposal { plan, task_id, undoes, finishes, .. } = &proposal;
+        let (plan, task_id, undoes, finishes) = (plan.clone(), task_id.clone(), *undoes, *finishes);
+        // the one that is carried out in the end, with what it says about itself
+        let latest = RefCell::new(proposal);
+        let replan = || {
+            let fresh = (change.propose)(&again)?;
+            refuse_dangers(&fresh.plan, &terms.accept)?;
+            let plan = fresh.plan.clone();
+            latest.replace(fresh);
+            Ok(plan)
+        };
+        let goal = || match &latest.borrow().verify {
+            Verify::PlanAgain => Ok((change.propose)(&again)?.plan),
+            Verify::With(ask) => ask(&again),
+        };
         if plan.files().any(|change| change.path.starts_with(CONFIG_STORE)) {
             // on a host that was never served its directories are not there yet, and a file needs one to be in
             call.api().lay_out_store()?;
         }
-        let again = call.again();
-        let goal = || match &verify {
-            Verify::PlanAgain => Ok((change.propose)(&again)?.plan),
-            Verify::With(ask) => ask(&again),
-        };
         let outcome = call.engine().apply(
             Job {
                 caller: Caller { user: call.user()?, origin: call.origin().to_owned() },
@@ -144,10 +192,14 @@ impl Agreed<'_, '_> {
                 plan,
                 lock: change.lock.map(Into::into),
                 undoes,
+                finishes,
+                confirm_within: terms.confirm_within,
+                replan: if terms.exact { None } else { Some(&replan) },
                 verify: &goal,
             },
             console,
         )?;
+        let answer = latest.into_inner().answer;
         let task = outcome.upid.to_string();
         let data = if change.execution == Execution::Worker { Value::String(task.clone()) } else { answer };
         Ok(Answer { data, task: Some(task), change: Some(outcome.change), ..Answer::default() })
@@ -197,8 +249,16 @@ impl Api {
         let call = Call { api: self, identity: Some(&identity), params, origin: &order.origin };
         let proposal = (change.propose)(&call)?;
         if proposal.plan.fingerprint().to_string() != order.fingerprint {
-            return Err(Problem::Modified);
+            if order.exact {
+                return Err(Problem::Modified);
+            }
+            refuse_dangers(&proposal.plan, &order.accept)?;
         }
-        Agreed { method, change, call: &call, proposal }.carry_out(console)
+        let terms =
+            Terms { exact: order.exact, accept: order.accept.clone(), confirm_within: order.confirm_within };
+        if terms.confirm_within.is_some() {
+            self.engine().require_armable(&proposal.plan)?;
+        }
+        Agreed { method, change, call: &call, proposal, terms }.carry_out(console)
     }
 }

@@ -9,6 +9,7 @@
 //! refuses it (dangers, a plan that is no longer the one that was shown), or hands it to the engine.
 
 mod api;
+mod audit;
 mod call;
 mod change;
 pub mod http;
@@ -21,7 +22,7 @@ mod shape;
 mod view;
 
 pub use api::{Api, Check, Request};
-pub use call::{Answer, Call};
+pub use call::{Answer, Call, Lines};
 pub use change::{WorkOrder, Workers};
 pub use innkeeper_config::{Format, Kind, Property};
 pub use method::{

@@ -105,12 +105,14 @@ pub struct Proposal {
     pub task_id: String,
     /// The change of the journal that this one takes back.
     pub undoes: Option<i64>,
+    /// The interrupted change of the journal of which this one carries out the rest.
+    pub finishes: Option<i64>,
 }
 
 impl From<Plan> for Proposal {
     fn from(plan: Plan) -> Self {
         let (verify, answer) = (Verify::PlanAgain, Value::Null);
-        Self { plan, verify, answer, task_id: String::new(), undoes: None }
+        Self { plan, verify, answer, task_id: String::new(), undoes: None, finishes: None }
     }
 }
 
@@ -175,8 +177,12 @@ pub struct Method {
     pub returns: fn() -> Shape,
     /// It can answer a file instead of JSON.
     pub file: bool,
+    /// It answers lines of JSON without an envelope.
+    pub lines: bool,
     /// It reads nothing from the machine, so it may be answered without a thread of its own.
     pub at_once: bool,
+    /// Its changes can be armed.
+    pub armable: bool,
     /// Names on the command line.
     pub commands: Vec<CommandName>,
     /// What it does.
@@ -211,7 +217,9 @@ impl Method {
             permission: Permission::Root,
             returns: nothing,
             file: false,
+            lines: false,
             at_once: false,
+            armable: false,
             commands: Vec::new(),
             handler,
         }
@@ -274,10 +282,24 @@ impl Method {
         self
     }
 
+    /// Says that its changes can be armed: taken back unless somebody confirms them (`confirm-within`).
+    #[must_use]
+    pub fn armable(mut self) -> Self {
+        self.armable = true;
+        self
+    }
+
     /// Says that it can answer a text file instead of JSON.
     #[must_use]
     pub fn returns_file(mut self) -> Self {
         self.file = true;
+        self
+    }
+
+    /// Says that it answers lines of JSON, one object each, without an envelope ([`crate::Answer::lines`]).
+    #[must_use]
+    pub fn returns_lines(mut self) -> Self {
+        self.lines = true;
         self
     }
 
@@ -310,6 +332,9 @@ impl Method {
         }
         if matches!(self.handler, Handler::Change(_)) {
             all.extend(crate::params::of_changes());
+        }
+        if self.armable {
+            all.push(crate::params::confirm_within());
         }
         all
     }

@@ -146,6 +146,10 @@ fn responses(method: &Method, data: Value) -> Value {
     if method.file {
         content["text/plain"] = json!({ "schema": { "type": "string" } });
     }
+    if method.lines {
+        content = json!({ "application/x-ndjson": { "schema": { "type": "string",
+            "description": "One JSON object a line" } } });
+    }
     let failure = |description: &str| {
         json!({ "description": description,
                 "content": { "application/json": { "schema": { "$ref": "#/components/schemas/Problem" } } } })

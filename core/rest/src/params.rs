@@ -1,6 +1,7 @@
 //! Parameters that many methods share.
 
 use innkeeper_config::{Format, Property};
+use innkeeper_engine::CONFIRM_WITHIN;
 
 /// The parameter that a path segment in braces stands for.
 pub(crate) fn of_path(name: &'static str) -> Property {
@@ -36,5 +37,17 @@ pub(crate) fn of_changes() -> Vec<Property> {
     ]
 }
 
+/// What a method understands whose changes can be armed.
+pub(crate) fn confirm_within() -> Property {
+    let (min, max) = (*CONFIRM_WITHIN.start(), *CONFIRM_WITHIN.end());
+    Property::integer(WITHIN)
+        .min(i64::from(min))
+        .max(i64::from(max))
+        .optional()
+        .help("Take the change back after so many seconds unless it is confirmed (changes confirm)")
+}
+
+pub(crate) const WITHIN: &str = "confirm-within";
+
 /// The names above: they belong to the call, not to the method.
-pub(crate) const OF_THE_CALL: [&str; 4] = ["dry-run", "accept", "plan", "background"];
+pub(crate) const OF_THE_CALL: [&str; 5] = ["dry-run", "accept", "plan", "background", WITHIN];

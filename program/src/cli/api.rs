@@ -179,6 +179,9 @@ fn print_answer(
     if let Some((_, bytes)) = answer.download {
         return output::print_file(globals, &bytes);
     }
+    if let Some(lines) = answer.lines {
+        return output::print_lines(globals, lines);
+    }
     output::print_value(globals, &answer.data, |style| match &answer.data {
         data if is_dry_run => consent::as_plan(data).unwrap_or_default(),
         data => output::value(data, style, &output::times_of(method)),

@@ -174,6 +174,10 @@ impl Called<'_, '_> {
             output::print_file(self.globals, &bytes)?;
             return Ok(Value::Null);
         }
+        if let Some(lines) = answer.lines {
+            output::print_lines(self.globals, lines)?;
+            return Ok(Value::Null);
+        }
         let data = match view {
             Some(view) => (view.prepare)(answer.data),
             None => answer.data,

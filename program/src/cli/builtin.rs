@@ -10,7 +10,7 @@ use innkeeper_host::{Host, Permissions, RealHost};
 use super::report::Failure;
 use super::{Program, api, machine, manual, output};
 use crate::service::{
-    self, DaemonOptions, DailyOptions, ProxyOptions, ServeOptions, StatdOptions, WorkerOptions,
+    self, DaemonOptions, DailyOptions, ProxyOptions, RevertOptions, ServeOptions, StatdOptions, WorkerOptions,
 };
 
 /// One of these commands.
@@ -34,7 +34,7 @@ const SOCKET: &str = "/run/innkeeper/daemon.sock";
 /// Only this machine can reach it until its administrator says otherwise.
 const LISTEN: &str = "127.0.0.1:8006";
 
-static ALL: [Builtin; 13] = [
+static ALL: [Builtin; 14] = [
     Builtin {
         name: "api",
         about: api::ABOUT,
@@ -121,6 +121,23 @@ static ALL: [Builtin; 13] = [
         hidden: true,
         describe: |command| command.arg(root()),
         action: Action::Run(|matches| Ok(service::worker(&WorkerOptions { root: path(matches, "root") })?)),
+    },
+    Builtin {
+        name: "revert",
+        about: "Take back the changes that nobody confirmed in time",
+        hidden: true,
+        describe: |command| {
+            let wait = Arg::new("wait")
+                .long("wait")
+                .value_name("CHANGE")
+                .value_parser(value_parser!(i64).range(1..))
+                .help("Wait until the time of this change is up, and take it back then");
+            command.args([wait, root()])
+        },
+        action: Action::Run(|matches| {
+            let wait = matches.get_one::<i64>("wait").copied();
+            Ok(service::revert(&RevertOptions { wait, root: path(matches, "root") })?)
+        }),
     },
     Builtin {
         name: "pam-helper",

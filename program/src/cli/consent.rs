@@ -66,9 +66,10 @@ pub(super) fn change(
             agreed.insert("accept".to_owned(), Value::from(accepted.join(",")));
         }
     }
+    let armed = agreed.get("confirm-within").and_then(Value::as_str).map(str::to_owned);
     let answer = machine.call(method.verb, path, agreed)?;
     output::print_value(globals, &outcome(&plan, &answer), |style| {
-        let mut text = done_text(&plan, &answer);
+        let mut text = done_text(&plan, &answer, armed.as_deref());
         // what a method answers besides, such as the secret of a new token
         if answer.data.as_str() != answer.task.as_deref() || answer.task.is_none() {
             text.push_str(&output::value(&answer.data, style, &output::times_of(method)));
@@ -124,12 +125,15 @@ fn outcome(plan: &PlanView, answer: &Answer) -> Value {
     out
 }
 
-fn done_text(plan: &PlanView, answer: &Answer) -> String {
+fn done_text(plan: &PlanView, answer: &Answer, armed: Option<&str>) -> String {
     let mut out = format!("done: {}\n", escape(&plan.summary));
     if let Some(task) = &answer.task {
         out.push_str(&format!("task: {}\n", escape(task)));
     }
     match answer.change {
+        Some(change) if let Some(seconds) = armed => out.push_str(&format!(
+            "it is taken back within {seconds} s unless you confirm it: innkeeper changes confirm {change}\n"
+        )),
         Some(change) if plan.reversible => out.push_str(&format!("undo with: innkeeper undo {change}\n")),
         Some(change) => {
             out.push_str(&format!("change {change} in the history; it cannot be taken back as a whole\n"))

@@ -12,6 +12,7 @@ use hyper_util::service::TowerToHyperService;
 use innkeeper_access::UserId;
 use innkeeper_change::Problem;
 use innkeeper_config::DirStore;
+use innkeeper_engine::Retention;
 use innkeeper_host::{Host, Permissions, RealHost};
 use innkeeper_rest::{Api, http};
 use secrecy::ExposeSecret;
@@ -75,6 +76,7 @@ async fn listen(api: Arc<Api>, socket: &Utf8Path, secret: &str) -> Result<(), Pr
     say_ready(secret)?;
     manager::keep_watchdog_calm();
     let app = http::router(Arc::clone(&api));
+    tokio::spawn(keep_house(api));
     let closing = Closing::new();
     loop {
         let stream = tokio::select! {
@@ -144,6 +146,34 @@ pub(super) fn say_ready(address: &str) -> Result<(), Problem> {
     writeln!(stdout, "{READY}{address}").and_then(|()| stdout.flush()).map_err(Problem::failed)?;
     manager::tell("READY=1");
     Ok(())
+}
+
+/// How often the size of the journal is looked at, in rounds.
+const ROTATE_EVERY: u64 = 360;
+
+/// Armed changes have alarms of their own: this is for those whose alarm was killed, too. And what strangers did is written
+/// down once its minute is over.
+async fn keep_house(api: Arc<Api>) {
+    for round in 0_u64.. {
+        let keeper = Arc::clone(&api);
+        if let Err(panic) = tokio::task::spawn_blocking(move || keep_house_once(&keeper, round)).await {
+            tracing::error!(%panic, "the house could not be kept");
+        }
+        tokio::time::sleep(super::tick()).await;
+    }
+}
+
+fn keep_house_once(api: &Api, round: u64) {
+    for (change, problem) in api.engine().revert_due() {
+        tracing::warn!(%problem, change, "an armed change could not be taken back");
+    }
+    api.engine().flush_audit();
+    if round % ROTATE_EVERY == 1 {
+        let rotated = api.engine().journal().and_then(|journal| journal.rotate(Retention::default()));
+        if let Err(problem) = rotated {
+            tracing::warn!(%problem, "the journal could not be put into an archive");
+        }
+    }
 }
 
 /// Makes the directory that the socket is in.

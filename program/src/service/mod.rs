@@ -7,8 +7,10 @@
 //! - [`daily`]: what is done once a day, started by a timer.
 //! - [`prepare`]: makes what daemon and proxy cannot be without.
 //! - [`worker`]: one change in a process of its own, started by the daemon.
+//! - [`revert`]: takes back changes that nobody confirmed; started by a timer, at boot, or by whoever made the change.
 //! - [`pam_helper`]: one password check, started by the daemon: PAM modules are not made for threads.
 
+mod alarm;
 mod certificate;
 mod closing;
 mod connect;
@@ -29,9 +31,10 @@ use std::io::IsTerminal as _;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use innkeeper_change::Problem;
 
+pub(crate) use alarm::{Watchers, revert};
 pub(crate) use daemon::{daemon, prepare};
 pub(crate) use daily::daily;
 pub(crate) use pam::pam_helper;
@@ -94,8 +97,26 @@ pub(crate) struct WorkerOptions {
     pub(crate) root: Option<Utf8PathBuf>,
 }
 
+/// What `revert` is told.
+#[derive(Clone, Debug)]
+pub(crate) struct RevertOptions {
+    /// Wait for the time of this change; otherwise all that are overdue are taken back.
+    pub(crate) wait: Option<i64>,
+    /// Work on this tree instead of the machine itself.
+    pub(crate) root: Option<Utf8PathBuf>,
+}
+
 /// The line on standard output by which a service says that it is ready, followed by what the starter needs to know.
 const READY: &str = "ready ";
+
+/// Services start in another directory, so a relative root must be made absolute.
+fn absolute(root: Option<&Utf8Path>) -> Result<Option<Utf8PathBuf>, Problem> {
+    let Some(root) = root else { return Ok(None) };
+    let path = std::path::absolute(root).map_err(Problem::failed)?;
+    let path =
+        Utf8PathBuf::from_path_buf(path).map_err(|_| Problem::failed("the root's path is not UTF-8"))?;
+    Ok(Some(path))
+}
 
 /// One thread waits for all connections: handing a request from one thread to another costs more than most requests do,
 /// and who floods the proxy leaves a processor to the daemon. Handlers that block have threads of their own.

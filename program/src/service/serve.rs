@@ -37,7 +37,7 @@ pub(crate) fn serve(options: &ServeOptions) -> Result<(), Problem> {
     DirStore::new(Arc::clone(&host)).initialise(&host.node_name())?;
     let certificate = certificate::ensure(host.as_ref(), group)?;
     let (directory, name) = socket_place(host.as_ref(), group)?;
-    let root = absolute(options.root.as_deref())?;
+    let root = super::absolute(options.root.as_deref())?;
     let mut daemon = Service::new("daemon").arg("--socket").arg(&name).root(root.as_deref());
     if wants_link(options) {
         daemon = daemon.arg("--link");
@@ -79,15 +79,6 @@ fn socket_place(host: &dyn Host, group: Option<u32>) -> Result<(Utf8PathBuf, Str
     let real = host.library_path(socket)?;
     let directory = real.parent().ok_or_else(|| Problem::failed("the socket has no directory"))?;
     Ok((directory.to_owned(), name.to_owned()))
-}
-
-/// Services start in another directory, so a relative root must be made absolute.
-fn absolute(root: Option<&Utf8Path>) -> Result<Option<Utf8PathBuf>, Problem> {
-    let Some(root) = root else { return Ok(None) };
-    let path = std::path::absolute(root).map_err(Problem::failed)?;
-    let path =
-        Utf8PathBuf::from_path_buf(path).map_err(|_| Problem::failed("the root's path is not UTF-8"))?;
-    Ok(Some(path))
 }
 
 /// User and group of the proxy, from the running system: under `--root` processes still run here.

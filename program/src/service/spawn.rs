@@ -90,6 +90,17 @@ impl Service {
         self
     }
 
+    /// Holds nothing open that belongs to whoever started it, and outlives them.
+    pub(super) fn on_its_own(mut self) -> Self {
+        // moments at which a test kills the process that makes a change are not meant for the one that watches over it
+        self.command
+            .stderr(Stdio::null())
+            .current_dir("/")
+            .env_remove("FAILPOINTS")
+            .env_remove("NOTIFY_SOCKET");
+        self.apart()
+    }
+
     fn failed(&self, why: impl std::fmt::Display) -> Problem {
         Problem::failed(format!("'innkeeper {}' could not be started: {why}", self.name))
     }

@@ -7,6 +7,8 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on may say so by panicking")]
 #![allow(unreachable_pub, missing_docs, reason = "shared by test binaries, not published")]
 
+pub mod secrets;
+
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
@@ -73,7 +75,20 @@ impl Tree {
     /// Makes an API token of root that may do everything; gives the whole header value.
     pub fn token(&self, name: &str) -> String {
         let made = self.json(&["token", "add", "root@pam", name, "--privsep", "0", "--yes"]);
-        format!("PVEAPIToken=root@pam!{name}={}", made["data"]["value"].as_str().unwrap())
+        let secret = made["data"]["value"].as_str().unwrap();
+        secrets::keep(secret);
+        format!("PVEAPIToken=root@pam!{name}={secret}")
+    }
+}
+
+impl Drop for Tree {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            // configuration below /etc holds secrets where it must
+            for name in ["var", "run"] {
+                secrets::must_not_be_below(&self.path().join(name));
+            }
+        }
     }
 }
 
@@ -83,6 +98,21 @@ pub struct Server {
     pub address: SocketAddr,
     pub link: String,
     pub said: String,
+    log: Option<std::thread::JoinHandle<Vec<u8>>>,
+}
+
+/// Hands on what the services say for whoever reads the test's output, and keeps it.
+#[allow(clippy::print_stderr, reason = "the services' log belongs to the test's output")]
+fn listen(from: impl Read + Send + 'static) -> std::thread::JoinHandle<Vec<u8>> {
+    std::thread::spawn(move || {
+        let mut log = Vec::new();
+        for line in BufReader::new(from).split(b'\n').map_while(Result::ok) {
+            eprintln!("{}", String::from_utf8_lossy(&line));
+            log.extend(line);
+            log.push(b'\n');
+        }
+        log
+    })
 }
 
 impl Server {
@@ -96,9 +126,11 @@ impl Server {
             .arg(tree.path())
             .envs(environment.iter().copied())
             .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
             .stdin(Stdio::null())
             .spawn()
             .unwrap();
+        let log = child.stderr.take().map(listen);
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let mut said = String::new();
         loop {
@@ -113,7 +145,8 @@ impl Server {
         std::thread::spawn(move || lines.for_each(drop));
         let address = said.split("https://").nth(1).unwrap().split('/').next().unwrap().parse().unwrap();
         let link = said.split("#link=").nth(1).unwrap().lines().next().unwrap().to_owned();
-        Self { child, address, link, said }
+        secrets::keep(&link);
+        Self { child, address, link, said, log }
     }
 
     pub fn url(&self, path: &str) -> String {
@@ -149,6 +182,10 @@ impl Drop for Server {
     fn drop(&mut self) {
         let _ = Command::new("/bin/kill").args(["-TERM", &self.child.id().to_string()]).status();
         wait_until("serve to end", || matches!(self.child.try_wait(), Ok(Some(_))));
+        // a worker that is still at work holds the log open
+        if let Some(log) = self.log.take().filter(|log| log.is_finished() && !std::thread::panicking()) {
+            secrets::must_not_be_in(&log.join().unwrap(), "the log of the services");
+        }
     }
 }
 
@@ -227,6 +264,7 @@ impl Client {
             head += &format!("{name}: {value}\r\n");
         }
         let (kind, body) = body.unwrap_or(("", b""));
+        secrets::keep_of_form(body);
         if !kind.is_empty() {
             head += &format!("Content-Type: {kind}\r\nContent-Length: {}\r\n", body.len());
         }
@@ -246,6 +284,7 @@ impl Client {
         let _ = stream.write_all(bytes).and_then(|()| stream.flush());
         let mut answer = Vec::new();
         let _ = stream.read_to_end(&mut answer);
+        secrets::must_not_be_in(&answer, "an answer");
         (!answer.is_empty()).then(|| parse(&answer))
     }
 

@@ -96,6 +96,9 @@ impl Machine {
             plan,
             lock: None,
             undoes: Some(change),
+            finishes: None,
+            confirm_within: None,
+            replan: None,
             verify: &|| self.api.engine().is_undone(&goal),
         };
         self.api.engine().apply(job, &mut Silent).unwrap();

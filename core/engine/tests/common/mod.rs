@@ -25,6 +25,12 @@ pub struct TestHost {
     pub slept: AtomicU64,
     /// The time, unless 0.
     pub clock: AtomicI64,
+    /// Seconds by which the clock that nobody can set is ahead.
+    pub passed: AtomicU64,
+    /// Seconds by which time has gone on for this process.
+    pub ahead: AtomicU64,
+    /// How often the machine was started again.
+    pub boots: AtomicU64,
 }
 
 impl TestHost {
@@ -35,6 +41,9 @@ impl TestHost {
             bytes_read: AtomicU64::new(0),
             slept: AtomicU64::new(0),
             clock: AtomicI64::new(0),
+            passed: AtomicU64::new(0),
+            ahead: AtomicU64::new(0),
+            boots: AtomicU64::new(0),
         })
     }
 
@@ -79,6 +88,9 @@ impl Host for TestHost {
     fn rename(&self, from: &Utf8Path, to: &Utf8Path) -> Result<(), HostError> {
         self.tree.rename(from, to)
     }
+    fn copy_beside(&self, path: &Utf8Path, name: &str) -> Result<(), HostError> {
+        self.tree.copy_beside(path, name)
+    }
     fn remove_own(&self, path: &Utf8Path) -> Result<(), HostError> {
         self.tree.remove_own(path)
     }
@@ -114,7 +126,13 @@ impl Host for TestHost {
         }
     }
     fn monotonic(&self) -> Duration {
-        self.tree.monotonic()
+        self.tree.monotonic() + Duration::from_secs(self.ahead.load(Ordering::Relaxed))
+    }
+    fn boot_clock(&self) -> Duration {
+        self.tree.boot_clock() + Duration::from_secs(self.passed.load(Ordering::Relaxed))
+    }
+    fn boot_id(&self) -> String {
+        format!("{}-{}", self.tree.boot_id(), self.boots.load(Ordering::Relaxed))
     }
     fn sleep(&self, duration: Duration) {
         self.slept.fetch_add(1, Ordering::Relaxed);
@@ -221,6 +239,9 @@ pub fn job<'a>(plan: Plan, verify: &'a dyn Fn() -> Result<Plan, Problem>) -> Job
         plan,
         lock: None,
         undoes: None,
+        finishes: None,
+        confirm_within: None,
+        replan: None,
         verify,
     }
 }

@@ -149,6 +149,11 @@ impl Host for Recorder {
         self.inner.rename(from, to)
     }
 
+    fn copy_beside(&self, path: &Utf8Path, name: &str) -> Result<(), HostError> {
+        self.wrote(&path.with_file_name(name));
+        self.inner.copy_beside(path, name)
+    }
+
     fn remove_own(&self, path: &Utf8Path) -> Result<(), HostError> {
         self.wrote(path);
         self.inner.remove_own(path)
@@ -182,6 +187,14 @@ impl Host for Recorder {
 
     fn monotonic(&self) -> Duration {
         self.inner.monotonic()
+    }
+
+    fn boot_clock(&self) -> Duration {
+        self.inner.boot_clock()
+    }
+
+    fn boot_id(&self) -> String {
+        self.inner.boot_id()
     }
 
     fn sleep(&self, duration: Duration) {

@@ -22,6 +22,15 @@ pub(super) fn monotonic(start: Instant) -> Duration {
     start.elapsed()
 }
 
+pub(super) fn boot_clock() -> Duration {
+    let now = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
+    Duration::new(now.tv_sec.unsigned_abs(), u32::try_from(now.tv_nsec).unwrap_or_default())
+}
+
+pub(super) fn boot_id() -> String {
+    std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default().trim().to_owned()
+}
+
 /// The host name without its domain; `None` when it is no name that can stand in a path of the API.
 pub(super) fn node_name(full: &str) -> Option<String> {
     let name = full.trim().split('.').next().unwrap_or_default();

@@ -10,6 +10,7 @@
 
 mod kernel;
 mod locking;
+mod moment;
 mod reading;
 mod running;
 mod staging;
@@ -18,6 +19,7 @@ mod writing;
 
 pub(crate) use kernel::{own_process, process_start, signal_group};
 pub use locking::LockGuard;
+pub use moment::WRITE_POINTS;
 
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
@@ -111,6 +113,10 @@ impl Host for RealHost {
         self.tree.append(path, content, permissions)
     }
 
+    fn copy_beside(&self, path: &Utf8Path, name: &str) -> Result<(), HostError> {
+        self.tree.copy_beside(path, name)
+    }
+
     fn rename(&self, from: &Utf8Path, to: &Utf8Path) -> Result<(), HostError> {
         self.tree.rename(from, to)
     }
@@ -188,6 +194,14 @@ impl Host for RealHost {
 
     fn monotonic(&self) -> Duration {
         kernel::monotonic(self.start)
+    }
+
+    fn boot_clock(&self) -> Duration {
+        kernel::boot_clock()
+    }
+
+    fn boot_id(&self) -> String {
+        kernel::boot_id()
     }
 
     fn sleep(&self, duration: Duration) {

@@ -7,6 +7,7 @@ use std::os::fd::AsFd;
 use rustix::fs::{self, AtFlags, Gid, Mode, OFlags, RenameFlags, Stat, Uid, XattrFlags};
 use rustix::io::Errno;
 
+use super::moment::moment;
 use super::tree::{Place, fail_io};
 use crate::{HostError, Permissions};
 
@@ -36,6 +37,7 @@ impl<'a> Staged<'a> {
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let file = fs::openat(&place.directory, &name, flags, Mode::from_raw_mode(0o600))
             .map_err(|errno| place.fail(errno))?;
+        moment("files::after-create");
         Ok(Self { place, name, file: File::from(file), named: false })
     }
 
@@ -58,7 +60,10 @@ impl<'a> Staged<'a> {
 
     pub(super) fn fill(&self, content: &[u8]) -> Result<(), HostError> {
         (&self.file).write_all(content).map_err(|error| fail_io(&self.place.path, &error))?;
-        fs::fsync(&self.file).map_err(|errno| self.place.fail(errno))
+        moment("files::after-write");
+        fs::fsync(&self.file).map_err(|errno| self.place.fail(errno))?;
+        moment("files::after-sync");
+        Ok(())
     }
 
     /// Takes the name, whoever has it.
@@ -66,6 +71,7 @@ impl<'a> Staged<'a> {
         let Place { directory, name, .. } = self.place;
         fs::renameat(directory, &self.name, directory, name).map_err(|errno| self.place.fail(errno))?;
         self.named = true;
+        moment("files::after-rename");
         self.place.sync()
     }
 

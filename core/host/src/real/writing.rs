@@ -11,7 +11,7 @@ use rustix::io::Errno;
 
 use super::staging::{Staged, dress};
 use super::tree::{Place, Tree, fail, invalid, kind, split};
-use crate::{FileKind, HostError, Permissions};
+use crate::{CONFIG_LIMIT, FileKind, HostError, Permissions};
 
 /// As many links in a row as the kernel follows.
 const LINKS: usize = 40;
@@ -75,6 +75,21 @@ impl Tree {
         let staged = Staged::new(&place)?;
         staged.dress(permissions)?;
         staged.fill(content)?;
+        staged.replace()
+    }
+
+    pub(super) fn copy_beside(&self, path: &Utf8Path, name: &str) -> Result<(), HostError> {
+        let place = self.place(path)?;
+        let old = Old::open(&place)?.ok_or_else(|| HostError::NotFound { path: path.to_owned() })?;
+        let content = old.content(&place, CONFIG_LIMIT)?;
+        if size(&content) > CONFIG_LIMIT {
+            return Err(HostError::TooLarge { path: path.to_owned(), limit: CONFIG_LIMIT });
+        }
+        let beside = self.place(&path.with_file_name(name))?;
+        beside.regular()?;
+        let staged = Staged::new(&beside)?;
+        staged.dress_like(&old.file, &old.stat)?;
+        staged.fill(content.as_bytes())?;
         staged.replace()
     }
 

@@ -49,13 +49,14 @@ pub(super) fn document(document: Bytes) -> Response<Body> {
 pub(super) fn respond(format: Format, gui: bool, outcome: Result<Answer, Problem>) -> Response<Body> {
     match outcome {
         Ok(Answer { download: Some((name, bytes)), .. }) => download(&name, bytes),
+        Ok(Answer { lines: Some(lines), .. }) => json_lines(lines),
         Ok(answer) => success(format, gui, answer),
         Err(problem) => failure(format, &problem),
     }
 }
 
 fn success(format: Format, gui: bool, answer: Answer) -> Response<Body> {
-    let Answer { mut data, total, task, change, unchanged, session, download: _ } = answer;
+    let Answer { mut data, total, task, change, unchanged, session, download: _, lines: _ } = answer;
     if gui && session.is_some() {
         // the page gets its ticket as a cookie, where scripts cannot read it
         if let Some(object) = data.as_object_mut() {
@@ -129,6 +130,14 @@ fn json_text(status: StatusCode, text: Bytes) -> Response<Body> {
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json;charset=UTF-8"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+fn json_lines(lines: crate::call::Lines) -> Response<Body> {
+    let mut response = Response::new(super::lines::body(lines));
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/x-ndjson"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }

@@ -2,6 +2,7 @@
 
 mod body;
 mod envelope;
+mod lines;
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -16,6 +17,7 @@ use innkeeper_change::Problem;
 use innkeeper_engine::Silent;
 
 use crate::api::{Api, Request};
+use crate::audit::Heard;
 use crate::call::Answer;
 use crate::method::Verb;
 use envelope::Format;
@@ -98,7 +100,15 @@ async fn handle(api: Arc<Api>, request: HttpRequest<Body>, path: String) -> Resu
     let csrf = header_text(&parts.headers, CSRF_HEADER).map(str::to_owned);
     let at_once = api.is_answered_at_once(verb, &path);
     let work = move || {
-        let identity = identify(&api, verb, &path, credentials, csrf.as_deref())?;
+        let heard = Heard::unknown(verb, &path, credentials.as_ref(), &peer);
+        let identity = match identify(&api, verb, &path, credentials, csrf.as_deref()) {
+            Ok(identity) => identity,
+            Err(problem) => {
+                let refused = Err(problem);
+                api.tell_audit(&heard, &refused);
+                return refused;
+            }
+        };
         if identity.is_none() && body.len() > STRANGERS_BODY {
             return Err(body::bad("the request's body is too large"));
         }

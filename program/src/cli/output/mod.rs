@@ -13,6 +13,7 @@ use std::io::{IsTerminal as _, Write as _};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use innkeeper_engine::{Console, Upid};
+use innkeeper_rest::Lines;
 use serde_json::Value;
 
 pub(super) use escape::{escape, escape_lines};
@@ -111,6 +112,22 @@ pub(super) fn print_file(globals: &Globals, bytes: &[u8]) -> Result<(), Failure>
     } else {
         write(bytes)
     }
+}
+
+/// Prints lines while they are made, until nobody reads them any more.
+pub(super) fn print_lines(globals: &Globals, lines: Lines) -> Result<(), Failure> {
+    const PIECE: usize = 64 * 1024;
+    let mut piece = String::new();
+    for line in lines {
+        piece.push_str(&line?);
+        if piece.len() >= PIECE {
+            print_file(globals, std::mem::take(&mut piece).as_bytes())?;
+        }
+        if !is_heard() {
+            return Ok(());
+        }
+    }
+    print_file(globals, piece.as_bytes())
 }
 
 /// Prints a value in the format that was asked for; `as_text` says how it looks as text.

@@ -1,5 +1,6 @@
 //! How commands for people show the results of some methods. Everything else is shown as tables.
 
+mod changes;
 mod checks;
 mod history;
 mod log;
@@ -43,7 +44,7 @@ impl View {
 /// Lines enough for every log.
 const ALL_LINES: &str = "1000000";
 
-const VIEWS: [View; 8] = [
+const VIEWS: [View; 9] = [
     View { prepare: tasks::in_few_words, ..View::new("/nodes/{node}/tasks", tasks::list) },
     View {
         fixed: &[("limit", ALL_LINES)],
@@ -51,6 +52,7 @@ const VIEWS: [View; 8] = [
         ..View::new("/nodes/{node}/tasks/{upid}/log", tasks::log)
     },
     View { follows: true, ..View::new("/nodes/{node}/log", log::entries) },
+    View::new("/nodes/{node}/changes", changes::list),
     View::new("/nodes/{node}/history", history::list),
     View::new("/nodes/{node}/history/{change}", history::detail),
     View::new("/nodes/{node}/history/verify", history::verified),
