@@ -23,15 +23,16 @@ export function ChapterPage({
   node,
   intro,
   help,
-  crumbs = [],
+  crumbs,
   actions,
   children,
 }: {
   title: string;
+  /** The node it is about; without one, what all nodes have in common. */
   node?: string;
   intro?: ReactNode;
   help?: HelpFor;
-  /** The pages between the node and this one. */
+  /** The pages above this one; those of a node stand below the node. */
   crumbs?: Crumb[];
   actions?: ReactNode;
   children: ReactNode;
@@ -45,12 +46,12 @@ export function ChapterPage({
   }, [title, node]);
   return (
     <>
-      {node !== undefined && (
+      {(node !== undefined || crumbs) && (
         <PageBreadcrumb>
           <Breadcrumb>
             <BreadcrumbItem to={href(["datacenter"])}>Datacenter</BreadcrumbItem>
-            <BreadcrumbItem to={href(["nodes", node])}>{node}</BreadcrumbItem>
-            {crumbs.map(({ label, to }) => (
+            {node !== undefined && <BreadcrumbItem to={href(["nodes", node])}>{node}</BreadcrumbItem>}
+            {crumbs?.map(({ label, to }) => (
               <BreadcrumbItem key={label} to={href(to)}>
                 {label}
               </BreadcrumbItem>

@@ -89,11 +89,13 @@ export async function exchange<T>(
   params: Params = {},
   signal?: AbortSignal,
 ): Promise<Envelope<T>> {
-  const given = Object.entries(params).filter(([, value]) => value !== undefined && value !== "");
+  // In a query nothing is the same as not given; in a body it may be what a setting is to become.
+  const inBody = verb === "POST" || verb === "PUT";
+  const given = Object.entries(params).filter(([, value]) => value !== undefined && (inBody || value !== ""));
   const headers: Record<string, string> = {};
   let url = BASE + path;
   let body: string | undefined;
-  if (verb === "POST" || verb === "PUT") {
+  if (inBody) {
     headers["Content-Type"] = "application/json";
     body = JSON.stringify(Object.fromEntries(given));
   } else if (given.length > 0) {

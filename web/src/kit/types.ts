@@ -46,3 +46,10 @@ export type RepositoryStatus = Schemas["Status"];
 export type StandardRepository = Schemas["StandardRepository"];
 export type Signature = Schemas["SignatureInfo"];
 export type KeyInfo = Schemas["KeyInfo"];
+
+export type UserEntry = Data<"/access/users">[number];
+export type TokenEntry = Data<"/access/users/{userid}/token">[number];
+export type GroupEntry = Data<"/access/groups">[number];
+export type RoleEntry = Data<"/access/roles">[number];
+export type AclEntry = Data<"/access/acl">[number];
+export type Grant = Data<"/access/permissions/sources">[number];

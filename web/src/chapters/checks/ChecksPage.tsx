@@ -43,7 +43,7 @@ export function ChecksPage({ node }: { node: string }) {
                     <LevelLabel level={level} count={group.length} />
                   </div>
                   {group.map((finding, index) => (
-                    <FindingCard key={`${finding.id} ${index}`} node={node} finding={finding} />
+                    <FindingCard key={`${finding.id} ${index}`} finding={finding} />
                   ))}
                 </section>
               ))}
@@ -55,7 +55,7 @@ export function ChecksPage({ node }: { node: string }) {
   );
 }
 
-function FindingCard({ node, finding }: { node: string; finding: Finding }) {
+function FindingCard({ finding }: { finding: Finding }) {
   const propose = usePropose();
   const mayChange = useMay("Sys.Modify");
   return (
@@ -75,7 +75,7 @@ function FindingCard({ node, finding }: { node: string; finding: Finding }) {
       {mayChange && finding.fixes.length > 0 && (
         <CardFooter className="ik-actions">
           {finding.fixes.map((fix, index) => (
-            <Button key={index} variant="secondary" size="sm" onClick={() => propose(fixOf(node, fix))}>
+            <Button key={index} variant="secondary" size="sm" onClick={() => propose(fixOf(fix))}>
               {fix.label}
             </Button>
           ))}

@@ -19,10 +19,9 @@ export function byLevel(findings: Finding[]): { level: Level; findings: Finding[
   })).filter((group) => group.findings.length > 0);
 }
 
-export function fixOf(node: string, { label, verb, path, params }: Fix): ChangeCall {
+export function fixOf({ label, verb, path, params }: Fix): ChangeCall {
   return {
     title: label,
-    node,
     verb: verb.toUpperCase() as Verb,
     path: path.replace(/^\/api2\/json/, ""),
     params,

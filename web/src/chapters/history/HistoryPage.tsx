@@ -16,7 +16,7 @@ import { ChangeStateLabel } from "./ChangeState";
 import { useChanges, verify } from "./data";
 
 export function HistoryPage({ node, rest: [id] }: { node: string; rest: string[] }) {
-  return id === undefined ? <List node={node} /> : <ChangePage node={node} id={id} />;
+  return id === undefined ? <List node={node} /> : <ChangePage key={id} node={node} id={id} />;
 }
 
 function List({ node }: { node: string }) {

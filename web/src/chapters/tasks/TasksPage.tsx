@@ -9,7 +9,7 @@ import { CLEARED, filterParams, Filters, isFiltered } from "./Filters";
 import { TaskTable } from "./TaskTable";
 
 export function TasksPage({ node, rest: [upid] }: { node: string; rest: string[] }) {
-  return upid === undefined ? <List node={node} /> : <TaskPage node={node} upid={upid} />;
+  return upid === undefined ? <List node={node} /> : <TaskPage key={upid} node={node} upid={upid} />;
 }
 
 function List({ node }: { node: string }) {

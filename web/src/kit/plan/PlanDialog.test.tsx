@@ -34,7 +34,6 @@ const PLAN: Plan = {
 
 const CHANGE = {
   title: "Disable repository",
-  node: "pve1",
   verb: "POST" as const,
   path: "/nodes/pve1/apt/repositories",
   params: { path: "/etc/apt/sources.list", index: 0, enabled: 0, digest: "d1" },

@@ -1,13 +1,23 @@
-import { Alert, Button, Modal, ModalBody, ModalFooter, ModalHeader, Skeleton } from "@patternfly/react-core";
+import {
+  Alert,
+  Button,
+  ClipboardCopy,
+  Modal,
+  ModalBody,
+  ModalFooter,
+  ModalHeader,
+  Skeleton,
+} from "@patternfly/react-core";
 import { useQuery } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { answer, api } from "../api";
 import { Problem } from "../states";
 import { showTask } from "../tasks/drawer";
+import { nodeOf } from "../tasks/data";
 import { TaskLog } from "../tasks/TaskLog";
 import { undoOf } from "./Changes";
 import { PlanView } from "./PlanView";
-import type { ChangeCall } from "./change";
+import type { ChangeCall, Revealed } from "./change";
 import { mayApply, succeeded } from "./state";
 import { usePlan, type PlanControls } from "./usePlan";
 import "./plan.css";
@@ -41,7 +51,7 @@ export function PlanDialog({ change, onClose, onPropose }: PlanDialogProps) {
         <Body change={change} controls={controls} />
       </ModalBody>
       <ModalFooter>
-        <Buttons change={change} controls={controls} onClose={onClose} onPropose={onPropose} />
+        <Buttons controls={controls} onClose={onClose} onPropose={onPropose} />
         {state.step === "running" && (
           <span className="ik-subtle">You can close this dialog: the task goes on without it.</span>
         )}
@@ -89,12 +99,13 @@ function Body({ change, controls }: { change: ChangeCall; controls: PlanControls
         </div>
       );
     case "running":
-      return <TaskLog node={change.node} upid={state.upid} />;
+      return <TaskLog node={nodeOf(state.upid)} upid={state.upid} />;
     case "finished":
       return (
         <div className="ik-stack">
           <Outcome exit={state.exit} />
-          <TaskLog node={change.node} upid={state.upid} />
+          {succeeded(state.exit) && change.reveals && <Reveal all={change.reveals(state.answer)} />}
+          <TaskLog node={nodeOf(state.upid)} upid={state.upid} />
         </div>
       );
   }
@@ -111,12 +122,37 @@ function Outcome({ exit }: { exit: string }) {
   );
 }
 
+/** Shown once, then gone: neither the history nor the task knows it. */
+function Reveal({ all }: { all: Revealed[] }) {
+  return (
+    <Alert isInline variant="info" title="Copy this now: it is shown only this once">
+      <dl className="ik-plan__revealed">
+        {all.map(({ label, value }) => (
+          <div key={label}>
+            <dt>{label}</dt>
+            <dd>
+              <ClipboardCopy
+                isReadOnly
+                isCode
+                hoverTip={`Copy: ${label}`}
+                clickTip="Copied"
+                textAriaLabel={label}
+              >
+                {value}
+              </ClipboardCopy>
+            </dd>
+          </div>
+        ))}
+      </dl>
+    </Alert>
+  );
+}
+
 function Buttons({
-  change,
   controls: { state, apply, ask },
   onClose,
   onPropose,
-}: PlanDialogProps & { controls: PlanControls }) {
+}: Omit<PlanDialogProps, "change"> & { controls: PlanControls }) {
   if (state.step === "running" || state.step === "finished") {
     return (
       <>
@@ -124,7 +160,7 @@ function Buttons({
           Close
         </Button>
         {state.step === "finished" && succeeded(state.exit) && (
-          <UndoButton node={change.node} upid={state.upid} onPropose={onPropose} />
+          <UndoButton upid={state.upid} onPropose={onPropose} />
         )}
         {state.step === "finished" && !succeeded(state.exit) && (
           <Button variant="secondary" onClick={ask}>
@@ -134,7 +170,7 @@ function Buttons({
         <Button
           variant="link"
           onClick={() => {
-            showTask(change.node, state.upid);
+            showTask(nodeOf(state.upid), state.upid);
             onClose();
           }}
         >
@@ -175,15 +211,8 @@ function hasDanger(hazards: readonly { severity: string }[]): boolean {
 }
 
 /** The entry of the history that the task wrote knows how to take the change back. */
-function UndoButton({
-  node,
-  upid,
-  onPropose,
-}: {
-  node: string;
-  upid: string;
-  onPropose: (change: ChangeCall) => void;
-}) {
+function UndoButton({ upid, onPropose }: { upid: string; onPropose: (change: ChangeCall) => void }) {
+  const node = nodeOf(upid);
   const entry = useQuery({
     queryKey: ["node", node, "history", "of-task", upid],
     queryFn: async ({ signal }) => {

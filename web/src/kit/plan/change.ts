@@ -6,11 +6,20 @@ import type { Verb } from "../types";
 export interface ChangeCall {
   /** What the person wants, as a heading: "Disable repository". */
   title: string;
-  node: string;
   verb: Verb;
   /** Below the API's base, variables filled in. */
   path: string;
   params: Params;
+  /**
+   * What the answer says and nobody will say again, as the secret of a new token. Such a change is waited for instead
+   * of being left to a task in the background.
+   */
+  reveals?: (answer: unknown) => Revealed[];
+}
+
+export interface Revealed {
+  label: string;
+  value: string;
 }
 
 type Changing = "post" | "put" | "delete";
@@ -25,7 +34,7 @@ type OfTheDialog = "dry-run" | "accept" | "plan" | "background";
 
 type Operation<V extends Changing, Path extends keyof paths> = NonNullable<paths[Path][V]>;
 
-type Variables<Op> = Op extends { parameters: { path: infer Names } } ? Names : never;
+type Variables<Op> = Op extends { parameters: { path: infer Names } } ? Names : Record<never, never>;
 
 type Given<Op> = Op extends { requestBody?: { content: { "application/json": infer Body } } }
   ? Omit<Body, OfTheDialog>
@@ -38,14 +47,13 @@ export function change<V extends Changing, Path extends PathsOf<V>>(
   title: string,
   verb: V,
   path: Path,
-  variables: Variables<Operation<V, Path>> & { node: string },
+  variables: Variables<Operation<V, Path>>,
   params: Given<Operation<V, Path>>,
 ): ChangeCall {
   return {
     title,
-    node: variables.node,
     verb: verb.toUpperCase() as Verb,
-    path: pathOf(path, variables),
+    path: pathOf(path, variables as Record<string, string | number>),
     params: params as Params,
   };
 }

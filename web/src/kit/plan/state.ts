@@ -9,8 +9,8 @@ export type PlanState =
   | { step: "planning"; moved: boolean }
   | { step: "refused"; error: Error; moved: boolean }
   | { step: "review"; plan: Plan; ticked: readonly number[]; sending: boolean; moved: boolean }
-  | { step: "running"; plan: Plan; upid: string }
-  | { step: "finished"; plan: Plan; upid: string; exit: string };
+  | { step: "running"; plan: Plan; upid: string; answer?: unknown }
+  | { step: "finished"; plan: Plan; upid: string; exit: string; answer?: unknown };
 
 export type PlanEvent =
   | { is: "ask" }
@@ -19,7 +19,7 @@ export type PlanEvent =
   | { is: "refused"; error: Error }
   | { is: "tick"; hazards: readonly number[]; on: boolean }
   | { is: "send" }
-  | { is: "started"; upid: string }
+  | { is: "started"; upid: string; answer?: unknown }
   | { is: "finished"; exit: string };
 
 export const FIRST: PlanState = { step: "planning", moved: false };
@@ -44,7 +44,9 @@ export function next(state: PlanState, event: PlanEvent): PlanState {
     case "send":
       return state.step === "review" ? { ...state, sending: true } : state;
     case "started":
-      return state.step === "review" ? { step: "running", plan: state.plan, upid: event.upid } : state;
+      return state.step === "review"
+        ? { step: "running", plan: state.plan, upid: event.upid, answer: event.answer }
+        : state;
     case "finished":
       return state.step === "running" ? { ...state, step: "finished", exit: event.exit } : state;
   }
@@ -64,7 +66,7 @@ export function mayApply(state: PlanState): boolean {
 /** What is sent with the call to say that the plan was read and these hazards were accepted. */
 export function consent(plan: Plan, ticked: readonly number[]): Params {
   const ids = ticked.flatMap((index) => plan.hazards[index]?.id ?? []);
-  return { plan: plan.fingerprint, accept: [...new Set(ids)].join(","), background: 1 };
+  return { plan: plan.fingerprint, accept: [...new Set(ids)].join(",") || undefined };
 }
 
 /** A task ended well when its last word is OK, or a number of warnings. */

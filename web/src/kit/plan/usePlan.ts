@@ -2,7 +2,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useReducer } from "react";
 import { exchange, isModified } from "../api";
 import type { Plan } from "../types";
-import { useTaskStatus } from "../tasks/data";
+import { nodeOf, useTaskStatus } from "../tasks/data";
 import type { ChangeCall } from "./change";
 import { consent, FIRST, next, paramsOf, type PlanState } from "./state";
 
@@ -35,17 +35,18 @@ export function usePlan(change: ChangeCall): PlanControls {
   const apply = useCallback(() => {
     if (state.step !== "review") return;
     send({ is: "send" });
-    const params = { ...paramsOf(change, state), ...consent(state.plan, state.ticked) };
-    exchange<string>(change.verb, change.path, params)
+    const background = change.reveals ? undefined : 1;
+    const params = { ...paramsOf(change, state), ...consent(state.plan, state.ticked), background };
+    exchange<unknown>(change.verb, change.path, params)
       .then(({ data, task, unchanged }) => {
         // Somebody else did it meanwhile: the new plan says that there is nothing left to do.
-        send(unchanged ? { is: "moved" } : { is: "started", upid: task ?? data });
+        send(unchanged ? { is: "moved" } : { is: "started", upid: task ?? String(data), answer: data });
       })
       .catch((error: Error) => send(isModified(error) ? { is: "moved" } : { is: "refused", error }));
   }, [change, state]);
 
   const upid = state.step === "running" ? state.upid : undefined;
-  const status = useTaskStatus(change.node, upid);
+  const status = useTaskStatus(nodeOf(upid), upid);
   const exit =
     status.data?.status === "stopped" ? (status.data.exitstatus ?? "unexpected status") : undefined;
   useEffect(() => {

@@ -1,12 +1,16 @@
 import { Component, type ReactNode } from "react";
 import { Problem } from "../states";
 
-/** A page that breaks does not take the program with it. */
-export class Boundary extends Component<{ children: ReactNode }, { error?: Error }> {
+/** A page that breaks does not take the program with it. What is wrong at one address says nothing about others. */
+export class Boundary extends Component<{ path: string; children: ReactNode }, { error?: Error }> {
   override state: { error?: Error } = {};
 
   static getDerivedStateFromError(error: Error) {
     return { error };
+  }
+
+  override componentDidUpdate(before: { path: string }) {
+    if (before.path !== this.props.path && this.state.error) this.setState({ error: undefined });
   }
 
   override render(): ReactNode {

@@ -1,11 +1,11 @@
 import { Page, SkipToContent } from "@patternfly/react-core";
-import { useCallback, useEffect, useMemo, useState, useSyncExternalStore } from "react";
-import type { Chapter } from "../chapter";
+import { Suspense, useCallback, useEffect, useMemo, useState, useSyncExternalStore } from "react";
+import type { Chapter, DatacenterChapter } from "../chapter";
 import { Guide } from "../guide/Guide";
 import { useNodes } from "../nodes";
 import { Changes } from "../plan/Changes";
 import { go, href, useRoute, type Route } from "../router";
-import { Loaded, Nothing } from "../states";
+import { Loaded, Loading, Nothing } from "../states";
 import { drawer, toggleDrawer } from "../tasks/drawer";
 import { TaskDrawer } from "../tasks/TaskDrawer";
 import { ConnectionBanner } from "./ConnectionBanner";
@@ -22,11 +22,13 @@ const WIDE = matchMedia("(min-width: 75rem)");
 export interface Rooms {
   /** The page of the datacenter itself. */
   Datacenter: React.ComponentType;
+  /** What all nodes have in common. */
+  shared: readonly DatacenterChapter[];
   chapters: readonly [Chapter, ...Chapter[]];
 }
 
 export function Shell({ rooms }: { rooms: Rooms }) {
-  const { chapters } = rooms;
+  const { chapters, shared } = rooms;
   const route = useRoute();
   const nodes = useNodes();
   const wide = useSyncExternalStore(onWide, () => WIDE.matches);
@@ -49,23 +51,26 @@ export function Shell({ rooms }: { rooms: Rooms }) {
       : [];
     return {
       ...(Object.fromEntries(pages) as Record<string, () => void>),
+      ...Object.fromEntries(
+        shared.map(({ id, letter }) => [`g ${letter}`, () => go(href(["datacenter", id]))]),
+      ),
       "g d": () => go(href(["datacenter"])),
       l: toggleDrawer,
       "?": () => setHelp(true),
       Escape: () => drawer.set({ ...drawer.get(), open: false }),
     };
-  }, [chapters, node]);
+  }, [chapters, shared, node]);
   useKeys(handlers);
 
   const shortcuts = useMemo(
     () => [
-      ...chapters.map(({ title, letter }) => ({ keys: `g ${letter}`, does: title })),
+      ...[...chapters, ...shared].map(({ title, letter }) => ({ keys: `g ${letter}`, does: title })),
       { keys: "g d", does: "Datacenter" },
       { keys: "l", does: "Open or close the list of tasks" },
       { keys: "Esc", does: "Close a dialog, a menu or the list of tasks" },
       { keys: "?", does: "Show this help" },
     ],
-    [chapters],
+    [chapters, shared],
   );
 
   return (
@@ -95,17 +100,14 @@ export function Shell({ rooms }: { rooms: Rooms }) {
             />
           }
           sidebar={
-            <Sidebar
-              open={sidebarOpen}
-              over={!wide}
-              onClose={closeSidebar}
-              chapters={chapters}
-              route={route}
-            />
+            <Sidebar open={sidebarOpen} over={!wide} onClose={closeSidebar} rooms={rooms} route={route} />
           }
         >
-          <Boundary key={path}>
-            <Room rooms={rooms} route={route} />
+          <Boundary path={path}>
+            <Suspense fallback={<PageLoading />}>
+              {/* a chapter stays as it is while one moves about in it: focus, what is open, what is typed */}
+              <Room key={chapterOf(route)} rooms={rooms} route={route} />
+            </Suspense>
           </Boundary>
         </Page>
         <TaskDrawer />
@@ -117,7 +119,19 @@ export function Shell({ rooms }: { rooms: Rooms }) {
 
 const MAIN = "main";
 
-function Room({ rooms: { chapters, Datacenter }, route }: { rooms: Rooms; route: Route }) {
+function chapterOf({ segments: [area, ...rest] }: Route): string {
+  return [area, ...rest.slice(0, area === "nodes" ? 2 : 1)].join("/");
+}
+
+function PageLoading() {
+  return (
+    <div className="ik-pad">
+      <Loading what="the page" />
+    </div>
+  );
+}
+
+function Room({ rooms: { chapters, shared, Datacenter }, route }: { rooms: Rooms; route: Route }) {
   const nodes = useNodes();
   const [area, node, id, ...rest] = route.segments;
   const first = nodes.data?.[0]?.node;
@@ -127,7 +141,7 @@ function Room({ rooms: { chapters, Datacenter }, route }: { rooms: Rooms; route:
     if (redirect) go(href(["nodes", redirect, chapters[0].id]), "replace");
   }, [redirect, chapters]);
 
-  if (area === "datacenter") return <Datacenter />;
+  if (area === "datacenter" && node === undefined) return <Datacenter />;
   if (area === "guide") return <Guide page={node ?? ""} />;
   if (redirect || area === undefined) {
     return (
@@ -138,6 +152,8 @@ function Room({ rooms: { chapters, Datacenter }, route }: { rooms: Rooms; route:
       </div>
     );
   }
+  const common = area === "datacenter" && shared.find((candidate) => candidate.id === node);
+  if (common) return <common.Page rest={route.segments.slice(2)} />;
   const chapter = area === "nodes" && chapters.find((candidate) => candidate.id === id);
   if (!chapter || node === undefined) {
     return (

@@ -1,24 +1,24 @@
 import { Nav, NavExpandable, NavItem, NavList, PageSidebar, PageSidebarBody } from "@patternfly/react-core";
 import ClusterIcon from "@patternfly/react-icons/dist/esm/icons/cluster-icon";
 import { useEffect } from "react";
-import type { Chapter } from "../chapter";
 import { useNodes } from "../nodes";
 import { href, type Route } from "../router";
 import { Loaded } from "../states";
+import type { Rooms } from "./Shell";
 
 /** The tree on the left: the datacenter, its nodes, and the chapters of each node. */
 export function Sidebar({
   open,
   over,
   onClose,
-  chapters,
+  rooms: { chapters, shared },
   route,
 }: {
   open: boolean;
   /** It lies over the page instead of beside it. */
   over: boolean;
   onClose: () => void;
-  chapters: readonly Chapter[];
+  rooms: Rooms;
   route: Route;
 }) {
   const nodes = useNodes();
@@ -52,11 +52,22 @@ export function Sidebar({
             <NavItem
               itemId="datacenter"
               to={href(["datacenter"])}
-              isActive={area === "datacenter"}
+              isActive={area === "datacenter" && chosenNode === undefined}
               icon={<ClusterIcon />}
             >
               Datacenter
             </NavItem>
+            {shared.map(({ id, title, icon: Icon }) => (
+              <NavItem
+                key={id}
+                itemId={`datacenter/${id}`}
+                to={href(["datacenter", id])}
+                isActive={area === "datacenter" && chosenNode === id}
+                icon={<Icon />}
+              >
+                {title}
+              </NavItem>
+            ))}
             <Loaded query={nodes} what="the nodes" rows={2}>
               {(list) =>
                 list.map(({ node, status }) => (

@@ -59,6 +59,11 @@ export function useTaskLog(node: string, upid: string, running: boolean) {
   return log;
 }
 
+/** The node that a task runs on: its id says so. */
+export function nodeOf(upid: string | undefined): string {
+  return upid?.split(":")[1] ?? "";
+}
+
 export function stopTask(node: string, upid: string) {
   return api.DELETE(TASK, { params: { path: { node, upid } } });
 }

@@ -1,0 +1,91 @@
+import { useQuery } from "@tanstack/react-query";
+import { answer, api } from "../../kit/api";
+import type { Grant, TokenEntry, UserEntry } from "../../kit/types";
+
+/** Everybody whom this user may see, with groups and tokens. */
+export function useUsers() {
+  return useQuery({
+    queryKey: ["access", "users"],
+    queryFn: async ({ signal }) =>
+      (await answer(api.GET("/access/users", { params: { query: { full: 1 } }, signal }))).data,
+  });
+}
+
+export function useGroups() {
+  return useQuery({
+    queryKey: ["access", "groups"],
+    queryFn: async ({ signal }) => (await answer(api.GET("/access/groups", { signal }))).data,
+  });
+}
+
+export function useRoles() {
+  return useQuery({
+    queryKey: ["access", "roles"],
+    queryFn: async ({ signal }) => (await answer(api.GET("/access/roles", { signal }))).data,
+  });
+}
+
+export function useAcl() {
+  return useQuery({
+    queryKey: ["access", "acl"],
+    queryFn: async ({ signal }) => (await answer(api.GET("/access/acl", { signal }))).data,
+  });
+}
+
+export function useRealms() {
+  return useQuery({
+    queryKey: ["access", "domains"],
+    queryFn: async ({ signal }) => (await answer(api.GET("/access/domains", { signal }))).data,
+  });
+}
+
+/** What somebody may do, and which entry says so. */
+export function useGrants(userid: string, path: string) {
+  return useQuery({
+    queryKey: ["access", "sources", userid, path],
+    queryFn: async ({ signal }) => {
+      const params = { query: { userid, path: path || undefined } };
+      return (await answer(api.GET("/access/permissions/sources", { params, signal }))).data;
+    },
+  });
+}
+
+/** The items of a list as the API writes it. */
+export function items(list: string | null | undefined): string[] {
+  return (list ?? "").split(",").filter(Boolean);
+}
+
+export interface OwnedToken extends TokenEntry {
+  userid: string;
+  tokenid: string;
+}
+
+export function tokensOf(users: UserEntry[]): OwnedToken[] {
+  return users.flatMap(({ userid, tokens }) =>
+    (tokens ?? []).map((token) => ({ ...token, userid, tokenid: token.tokenid ?? "" })),
+  );
+}
+
+/** The privileges that one access entry gives on one path. */
+export interface GrantedRole extends Omit<Grant, "privilege"> {
+  privileges: string[];
+}
+
+/** One row for each path and entry, instead of one for each privilege. */
+export function byEntry(grants: Grant[]): GrantedRole[] {
+  const rows = new Map<string, GrantedRole>();
+  for (const { privilege, ...entry } of grants) {
+    const key = JSON.stringify([
+      entry.path,
+      entry.source,
+      entry.type,
+      entry.ugid,
+      entry.role,
+      entry.propagate,
+    ]);
+    const row = rows.get(key) ?? { ...entry, privileges: [] };
+    row.privileges.push(privilege);
+    rows.set(key, row);
+  }
+  return [...rows.values()];
+}
