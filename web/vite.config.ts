@@ -21,6 +21,8 @@ export default defineConfig({
     include: ["src/**/*.test.{ts,tsx}"],
     setupFiles: ["src/test/setup.ts"],
     css: false,
+    // A test ends when its work is done, however busy the machine is; this catches one that waits for nothing.
+    testTimeout: 30_000,
     server: { deps: { inline: [/@patternfly/] } },
   },
 });

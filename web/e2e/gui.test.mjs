@@ -3,9 +3,8 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { after, before, describe, test } from "node:test";
-import { DESKTOP, launch, openPage, PHONE, picture, tabTo } from "./support/browser.mjs";
+import { axeFaults, DESKTOP, enterAs, launch, openPage, PHONE, picture, tabTo } from "./support/browser.mjs";
 import { KEYRING, makeTree, serve, SOURCES } from "./support/server.mjs";
 
 const SECURITY = /security\.debian\.org.*bookworm-security/;
@@ -18,14 +17,7 @@ before(async () => {
   original = await tree.read(SOURCES);
   server = await serve(tree);
   browser = await launch();
-  // The link works once; its session is what the other tests start with.
-  const { page, context, close } = await openPage(browser, server.url);
-  const answer = await page.goto(server.link);
-  assert.equal(answer.status(), 200, "the program was built without its pages");
-  await page.getByRole("heading", { name: "Summary", level: 1 }).waitFor();
-  assert.ok(!page.url().includes("link="), "the secret left the address");
-  storageState = await context.storageState();
-  await close();
+  storageState = await enterAs(browser, server);
 });
 
 after(async () => {
@@ -301,12 +293,8 @@ describe("on a phone", () => {
 });
 
 describe("in either theme", () => {
-  const require = createRequire(import.meta.url);
-  const SERIOUS = ["serious", "critical"];
-
   for (const theme of ["Light", "Dark"]) {
     test(`${theme}: it is kept, and every page passes the accessibility rules`, async () => {
-      const axe = await readFile(require.resolve("axe-core/axe.min.js"), "utf8");
       const { page, close } = await enter("summary", { viewport: DESKTOP });
       await page.getByRole("button", { name: `${theme} theme` }).click();
       await page.reload();
@@ -319,12 +307,7 @@ describe("in either theme", () => {
       for (const address of PAGES) {
         await page.goto(`${server.url}/#/nodes/inn1/${address}`);
         await page.waitForLoadState("networkidle");
-        await page.evaluate(axe);
-        const { violations } = await page.evaluate(() => globalThis.axe.run());
-        for (const { id, impact, nodes } of violations) {
-          if (SERIOUS.includes(impact))
-            found.push(`${address}: ${id} at ${nodes.map(({ target }) => target).join(", ")}`);
-        }
+        found.push(...(await axeFaults(page, address)));
       }
       assert.deepEqual(found, []);
       await close();

@@ -1,7 +1,8 @@
 // Debian's Chromium, and a page that remembers everything it should not have done.
 
 import assert from "node:assert/strict";
-import { mkdir } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
@@ -84,4 +85,36 @@ export async function tabTo(page, name, { role, most = 80 } = {}) {
     if (name.test(focused.label) && (!role || role === focused.role)) return;
   }
   assert.fail(`Tab never reached ${name}`);
+}
+
+/** Logs in by the link, which works once, and gives the session to start pages with. */
+export async function enterAs(browser, server) {
+  const { page, context, close } = await openPage(browser, server.url);
+  const answer = await page.goto(server.link);
+  assert.equal(answer.status(), 200, "the program was built without its pages");
+  await page.getByRole("heading", { name: "Summary", level: 1 }).waitFor();
+  assert.ok(!page.url().includes("link="), "the secret left the address");
+  const state = await context.storageState();
+  await close();
+  return state;
+}
+
+/** Accepts every risk in the plan dialog, applies, and waits for the end. */
+export async function apply(page) {
+  const dialog = page.getByRole("dialog");
+  await dialog.getByRole("button", { name: "Apply" }).waitFor();
+  for (const box of await dialog.getByRole("checkbox").all()) await box.check();
+  await dialog.getByRole("button", { name: "Apply" }).click();
+  await dialog.getByText("Done and verified").waitFor();
+}
+
+const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
+
+/** What a page does against the accessibility rules, in words. */
+export async function axeFaults(page, address) {
+  await page.evaluate(await readFile(AXE, "utf8"));
+  const { violations } = await page.evaluate(() => globalThis.axe.run());
+  return violations
+    .filter(({ impact }) => ["serious", "critical"].includes(impact))
+    .map(({ id, nodes }) => `${address}: ${id} at ${nodes.map(({ target }) => target).join(", ")}`);
 }

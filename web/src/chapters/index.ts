@@ -3,11 +3,12 @@ import { access } from "./access";
 import { apt } from "./apt";
 import { checks } from "./checks";
 import { history } from "./history";
+import { log, services } from "./services";
 import { Datacenter, summary } from "./summary";
 import { tasks } from "./tasks";
 
 export const rooms: Rooms = {
   Datacenter,
   shared: [access],
-  chapters: [summary, apt, tasks, history, checks],
+  chapters: [summary, apt, services, log, tasks, history, checks],
 };

@@ -25,6 +25,12 @@ it("leaves out what is not given", async () => {
   expect(asked[0]?.params).toEqual({ start: "0" });
 });
 
+it("sends what shall become empty, in a body", async () => {
+  const asked = serve({ "PUT /a": () => data(1) });
+  await exchange("PUT", "/a", { comment: "", since: undefined });
+  expect(asked[0]?.params).toEqual({ comment: "" });
+});
+
 it("escapes every variable of a path", () => {
   expect(pathOf("/nodes/{node}/tasks/{upid}", { node: "a/b", upid: "UPID:x@y:" })).toBe(
     "/nodes/a%2Fb/tasks/UPID%3Ax%40y%3A",

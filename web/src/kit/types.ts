@@ -53,3 +53,9 @@ export type GroupEntry = Data<"/access/groups">[number];
 export type RoleEntry = Data<"/access/roles">[number];
 export type AclEntry = Data<"/access/acl">[number];
 export type Grant = Data<"/access/permissions/sources">[number];
+
+export type ServiceState = Data<"/nodes/{node}/services">[number];
+export type LogEntry = Data<"/nodes/{node}/log">[number];
+export type Priority = NonNullable<
+  NonNullable<paths["/nodes/{node}/log"]["get"]["parameters"]["query"]>["priority"]
+>;

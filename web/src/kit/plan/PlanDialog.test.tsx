@@ -105,6 +105,20 @@ describe("the plan dialog", () => {
     expect(onPropose).toHaveBeenCalledWith(expect.objectContaining({ path: "/nodes/pve1/history/7/undo" }));
   });
 
+  it("waits for an answer that is given only once, and shows it until the dialog is closed", async () => {
+    const asked = serve({
+      ...TASK,
+      "POST /nodes/pve1/apt/repositories": ({ params }) =>
+        params["dry-run"] ? data({ ...PLAN, hazards: [] }) : data({ value: "s3cret" }, { task: UPID }),
+    });
+    const reveals = (answer: unknown) => [{ label: "Secret", value: (answer as { value: string }).value }];
+    show(<PlanDialog change={{ ...CHANGE, reveals }} onClose={onClose} onPropose={onPropose} />);
+    await userEvent.click(await screen.findByRole("button", { name: "Apply" }));
+    expect(await screen.findByText("Copy this now: it is shown only this once")).toBeTruthy();
+    expect(screen.getByLabelText<HTMLInputElement>("Secret").value).toBe("s3cret");
+    expect(applied(asked)[0]?.params).not.toHaveProperty("background");
+  });
+
   it("says so when there is nothing to do, and offers nothing to apply", async () => {
     serve({ "POST /nodes/pve1/apt/repositories": () => data({ ...PLAN, empty: 1, steps: [], hazards: [] }) });
     open();

@@ -44,7 +44,7 @@ describe("a plan", () => {
   });
 
   it("is sent with its fingerprint and each accepted hazard once", () => {
-    expect(consent(PLAN, [1, 2, 3])).toEqual({ plan: "f00", accept: "w,d1", background: 1 });
+    expect(consent(PLAN, [1, 2, 3])).toEqual({ plan: "f00", accept: "w,d1" });
   });
 
   it("forgets what was ticked when the host has moved on, and asks from what is there now", () => {
