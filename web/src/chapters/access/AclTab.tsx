@@ -87,7 +87,7 @@ function Entries({ entries, mayChange }: { entries: AclEntry[]; mayChange: boole
                   variant="secondary"
                   size="sm"
                   isDanger
-                  aria-label={`Take ${entry.roleid} on ${entry.path} from ${entry.ugid}`}
+                  aria-label={`Take away ${entry.roleid} on ${entry.path} from ${entry.ugid}`}
                   onClick={() => propose(removeAcl(wanted(entry)))}
                 >
                   Take away
