@@ -98,7 +98,7 @@ describe("with the pointer", () => {
 
     await page.getByRole("tab", { name: "Users" }).click();
     await page.getByRole("link", { name: "ada@pve" }).click();
-    const row = page.getByRole("table", { name: "Effective permissions" }).getByRole("row", { name: /inn1/ });
+    const row = page.getByRole("grid", { name: "Effective permissions" }).getByRole("row", { name: /inn1/ });
     await row.getByText("role Watch on /nodes/inn1 for group ops").waitFor();
     await row.getByText("Sys.Syslog").waitFor();
     await picture(page, "user");
