@@ -23,6 +23,10 @@ fn two_hosts_on_one_link_reach_each_other_until_it_is_cut() -> Result<(), Error>
     assert!(a.run("ip neighbour show 10.1.0.2")?.contains("52:54:00:aa:bb:01"));
     assert_ne!(a.run("cat /etc/machine-id; hostname")?, b.run("cat /etc/machine-id; hostname")?);
 
+    // udev makes up the addresses of virtual interfaces, from the identity of the machine
+    let bridge = "ip link add br0 type bridge; udevadm settle; cat /sys/class/net/br0/address";
+    assert_ne!(a.run(bridge)?, b.run(bridge)?, "two hosts are two machines");
+
     wire.cut();
     assert!(!a.output("ping -c 1 -w 2 10.1.0.2")?.success(), "a wire that is cut carries nothing");
     wire.mend();
@@ -94,10 +98,13 @@ fn a_bond_negotiates_lacp_with_its_peer_and_lives_on_one_leg() -> Result<(), Err
     })?;
     host.run(&format!("ping -c 2 -w 20 {}", LacpPeer::ADDRESS))?;
 
+    // a cable is dark at both ends
     host.nic(0).pull()?;
+    peer.nic(0).pull()?;
     host.wait_until("the bond on one leg", within, || Ok(bond()?.contains("Number of ports: 1")))?;
     assert_eq!(host.run(&format!("cat /sys/class/net/{first}/bonding_slave/mii_status"))?, "down");
     host.run(&format!("ping -c 2 -w 30 {}", LacpPeer::ADDRESS))?;
+    peer.nic(0).plug()?;
     host.nic(0).plug()?;
     host.wait_until("both legs again", within, || Ok(bond()?.contains("Number of ports: 2")))
 }

@@ -52,6 +52,9 @@ impl Deref for Gateway {
 }
 
 /// The other end of a bond: a switch that speaks LACP, quickly.
+///
+/// It is Linux, which goes on sending into a leg on which only LACP has died: pull the cards at both ends, as a cable that is
+/// pulled does.
 #[derive(Debug)]
 pub struct LacpPeer(Host);
 
