@@ -17,8 +17,8 @@ const TICK: u64 = 10;
 const LOOK: u64 = 15;
 /// A page asks for its session when it is opened anew, say every hour; here it comes from a new connection.
 const REOPEN: u64 = 60 * 60;
-/// A part of a day before the first look at memory: caches fill once.
-const WARM_UP: u64 = DAY / 8;
+/// Before the first look at memory: each of the daemon's threads comes to have memory of its own, once.
+const WARM_UP: u64 = DAY;
 /// What the kernel and the allocator may round.
 const GROWTH_KIB: u64 = 1024;
 const PATIENCE: Duration = Duration::from_secs(300);
@@ -63,8 +63,7 @@ pub(crate) fn measure(bench: &Bench) -> Outcome<Findings> {
     .budget("no growth of memory or descriptors")
     .within(!grown);
     let note = format!(
-        "Files are descriptors in /proc/PID/fd, memory is VmRSS; before the first look {} of a day pass. Growth is one descriptor, or more than {} KiB, in any process.",
-        "an eighth",
+        "Files are descriptors in /proc/PID/fd, memory is VmRSS; another such day passes before the first look. Growth is one descriptor, or more than {} KiB, in any process.",
         thousands(GROWTH_KIB)
     );
     Ok(Findings { rows: vec![row], notes: vec![note] })
