@@ -4,6 +4,7 @@ mod console;
 mod host;
 mod image;
 mod nextest;
+mod record;
 
 use clap::{Arg, ArgMatches, Command};
 use innkeeper_lab::image::Suite;
@@ -19,6 +20,7 @@ pub(crate) fn main() -> ExitCode {
         Some(("run", options)) => host::run(options),
         Some(("test", options)) => nextest::test(options),
         Some(("clean", options)) => image::clean(options.get_flag("all")),
+        Some(("record", options)) => record::run(options),
         _ => Ok(ExitCode::SUCCESS),
     };
     result.unwrap_or_else(|error| {
@@ -38,6 +40,7 @@ fn command() -> Command {
         .subcommand(host::run_command())
         .subcommand(nextest::command())
         .subcommand(image::clean_command())
+        .subcommand(record::command())
 }
 
 fn suite_option() -> Arg {

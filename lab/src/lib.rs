@@ -10,6 +10,7 @@
 
 pub mod image;
 pub mod machine;
+pub mod record;
 
 pub use machine::{
     Disk, DiskHandle, Error, Fault, Gateway, Host, HostBuilder, Lab, LacpPeer, Link, Nic, NicHandle, Output,

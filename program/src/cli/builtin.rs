@@ -5,10 +5,9 @@ use std::net::SocketAddr;
 use camino::Utf8PathBuf;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use innkeeper_change::Problem;
-use innkeeper_host::{Host, Permissions, RealHost};
 
 use super::report::Failure;
-use super::{Program, api, machine, manual, output};
+use super::{Program, api, manual, output, recording};
 use crate::service::{
     self, DaemonOptions, DailyOptions, ProxyOptions, RevertOptions, ServeOptions, StatdOptions, WorkerOptions,
 };
@@ -172,10 +171,10 @@ static ALL: [Builtin; 14] = [
     },
     Builtin {
         name: "lab-record",
-        about: "Run a command and record what it asks of this machine, for tests",
+        about: "Record what this machine answers to a command or to a list of questions, for tests",
         hidden: false,
-        describe: describe_recording,
-        action: Action::Run(lab_record),
+        describe: recording::describe,
+        action: Action::Run(recording::record),
     },
 ];
 
@@ -265,30 +264,6 @@ fn address(matches: &ArgMatches) -> Result<SocketAddr, Problem> {
     typed.parse().map_err(|_| {
         Problem::parameter("listen", format!("'{typed}' is not an address and a port, such as {LISTEN}"))
     })
-}
-
-fn describe_recording(command: Command) -> Command {
-    let out = Arg::new("out").value_name("OUT").required(true).help("File for the recording");
-    let words = Arg::new("command")
-        .value_name("COMMAND")
-        .required(true)
-        .num_args(1..)
-        .last(true)
-        .value_parser(value_parser!(String))
-        .help("Command to run, without the word innkeeper: api get /nodes/localhost/apt/repositories");
-    command.args([out, words])
-}
-
-/// Recordings for tests are made on real machines with this, never written by hand.
-fn lab_record(matches: &ArgMatches) -> Result<(), Failure> {
-    let words: Vec<String> = matches.get_many::<String>("command").into_iter().flatten().cloned().collect();
-    let out = absolute(matches.get_one::<String>("out").map(String::as_str).unwrap_or_default())?;
-    machine::record(format!("innkeeper {}", words.join(" ")));
-    let outcome = super::run(super::Program::Innkeeper, words);
-    let recording =
-        machine::recording().ok_or_else(|| Failure::usage("the command asked nothing of this machine"))?;
-    RealHost::new().write_own(&out, recording.as_bytes(), Permissions { mode: 0o644, owner: None })?;
-    outcome
 }
 
 /// The path from `/` on: the door to the machine knows no current directory.

@@ -8,7 +8,7 @@
 //! - [`api`]: `innkeeper api get PATH`, which is `pvesh`: every method by its path.
 //! - [`consent`]: shows the plan of a change, asks ([`dialogue`]), and has that plan carried out.
 //! - [`output`]: tables, JSON, YAML; nothing reaches a terminal unescaped.
-//! - [`builtin`]: everything that no method stands for: services, completions, manual pages, recordings.
+//! - [`builtin`]: everything that no method stands for: services, completions, manual pages; [`recording`] among it.
 
 mod api;
 mod area;
@@ -22,6 +22,7 @@ mod machine;
 mod manual;
 mod output;
 mod paths;
+mod recording;
 mod report;
 mod secret;
 mod usage;
