@@ -68,3 +68,21 @@ fn a_recording_holds_what_was_asked_of_the_machine() {
     assert_eq!(recording["node_name"], "pve");
     assert!(recording.to_string().contains("debian-security"), "the content of the sources is in it");
 }
+
+#[test]
+fn questions_from_a_file_are_asked_and_their_answers_recorded() {
+    let dir = tempfile::tempdir().unwrap();
+    let (ask, out) = (dir.path().join("questions.ask"), dir.path().join("recording.json"));
+    std::fs::write(&ask, "# what there is\nread /etc/os-release\nread /nonexistent\nrun /bin/false\n").unwrap();
+    let (ask, out) = (ask.to_str().unwrap(), out.to_str().unwrap());
+    run("innkeeper", &["lab-record", out, "--ask", ask, "--about", "a test"]).success();
+    let recording: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(out).unwrap()).unwrap();
+    assert_eq!(recording["about"], "a test");
+    assert_eq!(recording["entries"].as_array().unwrap().len(), 3, "failures are answers too");
+    assert!(recording.to_string().contains("ID=debian"));
+
+    std::fs::write(ask, "read os-release\n").unwrap();
+    let refused = run("innkeeper", &["lab-record", out, "--ask", ask]);
+    assert_ne!(refused.code, 0);
+    assert!(refused.stderr.contains("questions.ask:1: 'os-release' is not an absolute path"), "{}", refused.stderr);
+}
