@@ -221,7 +221,7 @@ pub(super) static ALL: &[Situation] = &[
         },
         prepare: |host| {
             host.run(
-                "set -e; cd /dev/disk/by-id; vgcreate pve *_SATAHDD1; lvcreate -y -L 100M -n root pve
+                "set -e; cd /dev/disk/by-id; vgcreate pve $PWD/*_SATAHDD1; lvcreate -y -L 100M -n root pve
                 modprobe zfs; zpool create -f tank $PWD/*_SATASSD1
                 sgdisk -n1:0:+100M -t1:EF00 -n2:0:0 -t2:8300 virtio-VIRTIO1; udevadm settle
                 mkfs.vfat virtio-VIRTIO1-part1; mkfs.ext4 -q virtio-VIRTIO1-part2; mount virtio-VIRTIO1-part2 /mnt
