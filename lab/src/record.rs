@@ -166,15 +166,15 @@ mod tests {
             ("lvm-thin-nearly-full", lvs, &["thin-pool", "\"data_percent\":\"9"]),
             ("lvm-disk-missing", lvs, &["partial"]),
             ("btrfs-raid1", btrfs, &["Total devices 2"]),
-            ("btrfs-disk-missing", btrfs, &["missing"]),
+            ("btrfs-disk-missing", btrfs, &["MISSING"]),
             ("bond-one-leg-down", links, &["\"mii_status\":\"DOWN\"", "active-backup"]),
             ("bond-lacp", links, &["802.3ad", "\"partner_mac\""]),
-            ("bridge-vlan-aware", links, &["\"vlan_filtering\":1", "\"kind\":\"vlan\""]),
+            ("bridge-vlan-aware", links, &["\"vlan_filtering\":1", "\"info_kind\":\"vlan\""]),
             ("open-vswitch", "/usr/bin/ovs-vsctl --format=json list Port", &["vmbr1"]),
             (
                 "disks-of-every-kind",
                 lsblk,
-                &["\"tran\":\"sata\"", "\"tran\":\"nvme\"", "zfs_member", "LVM2_member"],
+                &["\"tran\": \"sata\"", "\"tran\": \"nvme\"", "zfs_member", "LVM2_member"],
             ),
             ("unit-failed", "/usr/bin/systemctl --failed --output=json --no-pager", &["lab-fails.service"]),
             (

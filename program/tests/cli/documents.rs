@@ -73,7 +73,8 @@ fn a_recording_holds_what_was_asked_of_the_machine() {
 fn questions_from_a_file_are_asked_and_their_answers_recorded() {
     let dir = tempfile::tempdir().unwrap();
     let (ask, out) = (dir.path().join("questions.ask"), dir.path().join("recording.json"));
-    std::fs::write(&ask, "# what there is\nread /etc/os-release\nread /nonexistent\nrun /bin/false\n").unwrap();
+    std::fs::write(&ask, "# what there is\nread /etc/os-release\nread /nonexistent\nrun /bin/false\n")
+        .unwrap();
     let (ask, out) = (ask.to_str().unwrap(), out.to_str().unwrap());
     run("innkeeper", &["lab-record", out, "--ask", ask, "--about", "a test"]).success();
     let recording: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(out).unwrap()).unwrap();
@@ -84,5 +85,9 @@ fn questions_from_a_file_are_asked_and_their_answers_recorded() {
     std::fs::write(ask, "read os-release\n").unwrap();
     let refused = run("innkeeper", &["lab-record", out, "--ask", ask]);
     assert_ne!(refused.code, 0);
-    assert!(refused.stderr.contains("questions.ask:1: 'os-release' is not an absolute path"), "{}", refused.stderr);
+    assert!(
+        refused.stderr.contains("questions.ask:1: 'os-release' is not an absolute path"),
+        "{}",
+        refused.stderr
+    );
 }
