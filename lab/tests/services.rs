@@ -15,7 +15,8 @@ const API: &str = "https://127.0.0.1:8006/api2/json";
 /// Everything is emulated: what takes a second elsewhere may take ten here.
 const SOON: Duration = Duration::from_secs(120);
 
-/// Asks on connections that are kept and on new ones, reading and planning, and counts what was not answered with 200.
+/// Reads on a connection that is kept and on new ones, plans on new ones, and counts what was not answered with 200. That a
+/// kept connection was closed before it was used again is no failure: HTTP wants clients to ask anew then.
 const CLIENTS: &str = r#"
 import http.client, ssl, sys, threading, time
 token, seconds = sys.argv[1], float(sys.argv[2])
@@ -27,10 +28,11 @@ def client(kind):
     form = {**headers, 'Content-Type': 'application/x-www-form-urlencoded'}
     while time.time() < end:
         try:
-            if connection is None or kind == 2:
+            kept = connection is not None and kind == 0
+            if not kept:
                 connection = http.client.HTTPSConnection('127.0.0.1', 8006, context=context, timeout=120)
             if kind == 1:
-                connection.request('POST', '/api2/json/nodes/localhost/services/cron/restart', 'dry-run=1', form)
+                connection.request('POST', '/api2/json/nodes/localhost/services/sshd/restart', 'dry-run=1', form)
             else:
                 connection.request('GET', '/api2/json/version', headers=headers)
             answer = connection.getresponse()
@@ -38,7 +40,8 @@ def client(kind):
             if answer.status == 200: good[kind] += 1
             else: bad.append((kind, answer.status, body[:200]))
         except Exception as error:
-            bad.append((kind, repr(error)))
+            if not (kept and isinstance(error, OSError)):
+                bad.append((kind, repr(error)))
             connection = None
 threads = [threading.Thread(target=client, args=(kind,)) for kind in (0, 1, 2)]
 for thread in threads: thread.start()
@@ -71,7 +74,8 @@ fn package(version: &str) -> Result<Utf8PathBuf, Error> {
 
 fn install(host: &Host, version: &str) -> Result<(), Error> {
     host.put(package(version)?, "/root/innkeeper.deb")?;
-    host.run("DEBIAN_FRONTEND=noninteractive dpkg --install --force-confold /root/innkeeper.deb")?;
+    let line = "DEBIAN_FRONTEND=noninteractive dpkg --install --force-confold /root/innkeeper.deb";
+    host.run_within(line, Duration::from_secs(540))?;
     is_served(host)
 }
 

@@ -1,6 +1,8 @@
 //! The certificate that the proxy shows.
 
-use camino::Utf8PathBuf;
+use std::time::Duration;
+
+use camino::{Utf8Path, Utf8PathBuf};
 use innkeeper_change::Problem;
 use innkeeper_host::{Host, HostError, Permissions};
 use rustls::pki_types::CertificateDer;
@@ -9,6 +11,8 @@ use sha2::Digest;
 
 /// No certificate or key is longer than this.
 const LIMIT: u64 = 1024 * 1024;
+const LOCK: &str = "/run/lock/innkeeper-certificate.lck";
+const LOCK_TIMEOUT: Duration = Duration::from_secs(30);
 /// Group of the unprivileged proxy on Debian.
 pub(super) const PROXY_GROUP: &str = "www-data";
 
@@ -64,6 +68,9 @@ fn path(name: &str, suffix: &str) -> Utf8PathBuf {
 /// # Errors
 /// When it cannot be made or written.
 pub(super) fn ensure(host: &dyn Host, group: Option<u32>) -> Result<Certificate, Problem> {
+    // daemon and proxy are started side by side: two that make one at once would leave a key of one and a certificate
+    // of the other
+    let _making = host.lock(Utf8Path::new(LOCK), LOCK_TIMEOUT)?;
     match read(host) {
         Ok(certificate) => return Ok(certificate),
         Err(problem) if host.metadata(&path("pve-ssl", "pem"))?.is_some() => return Err(problem),
@@ -93,4 +100,32 @@ fn validity(now: i64) -> Result<(time::OffsetDateTime, time::OffsetDateTime), Pr
     const DAY: i64 = 24 * 60 * 60;
     let at = |seconds| time::OffsetDateTime::from_unix_timestamp(seconds).map_err(Problem::failed);
     Ok((at(now - DAY)?, at(now + 730 * DAY)?))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a failing fixture is a failing test")]
+mod tests {
+    use super::*;
+
+    use innkeeper_host::RealHost;
+    use rustls::crypto::aws_lc_rs::sign::any_supported_type;
+    use rustls::pki_types::PrivateKeyDer;
+    use rustls::sign::CertifiedKey;
+
+    #[test]
+    fn services_that_start_at_once_make_one_certificate_with_its_key() {
+        let tree = tempfile::tempdir().unwrap();
+        let root = Utf8Path::from_path(tree.path()).unwrap();
+        let permissions = Permissions { mode: 0o755, owner: None };
+        RealHost::rooted(root).unwrap().make_dirs("/etc/pve/local".into(), permissions).unwrap();
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| ensure(&RealHost::rooted(root).unwrap(), None).map(drop).unwrap());
+            }
+        });
+        let made = read(&RealHost::rooted(root).unwrap()).unwrap();
+        let chain = vec![CertificateDer::from_pem_slice(made.chain.as_bytes()).unwrap()];
+        let key = any_supported_type(&PrivateKeyDer::from_pem_slice(made.key.as_bytes()).unwrap()).unwrap();
+        CertifiedKey::new(chain, key).keys_match().unwrap();
+    }
 }

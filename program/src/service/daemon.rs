@@ -24,10 +24,10 @@ use super::spawn::WorkerProcesses;
 use super::{DaemonOptions, READY, certificate, manager};
 use crate::wiring;
 
-/// The proxy sends its request as soon as it is connected. A change that the caller waits for may wait for a lock first.
+/// The proxy sends its request as soon as it is connected, if the machine lets it. A change that the caller waits for may wait for a lock first.
 const PATIENCE: Patience = Patience {
     used: Duration::from_millis(300),
-    fresh: Duration::from_millis(300),
+    fresh: Duration::from_secs(10),
     all: Duration::from_secs(60),
 };
 /// Headers of one request; more than the proxy lets through.

@@ -52,12 +52,10 @@ const HEADERS: usize = 64;
 const BUFFER: usize = 16 * 1024;
 /// The daemon's slowest answers are changes that the caller waits for.
 const ANSWER_DEADLINE: Duration = Duration::from_secs(600);
-/// A browser opens connections before it has anything to ask; the rest is for answers that are under way.
-const AT_THE_END: Patience = Patience {
-    used: Duration::from_millis(500),
-    fresh: Duration::from_millis(1500),
-    all: Duration::from_secs(75),
-};
+/// A new connection whose client is slow is worth waiting for: it has no other chance, and there is an end to it. Most of
+/// the rest is for answers that are under way.
+const AT_THE_END: Patience =
+    Patience { used: Duration::from_secs(1), fresh: PATIENCE, all: Duration::from_secs(75) };
 
 type Body = UnsyncBoxBody<Bytes, hyper::Error>;
 type Refusal = (StatusCode, &'static str);
