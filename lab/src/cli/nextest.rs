@@ -22,7 +22,7 @@ pub(super) fn command() -> Command {
             "Run the tests in lab/tests, which start hosts of their own; without a filter all of them. The image is built \
              first where it is missing.",
         )
-        .arg(Arg::new("filter").value_name("FILTER").help("Part of the name of a test, or of the file it is in"))
+        .arg(Arg::new("filter").value_name("FILTER").help("Part of FILE::TEST; `start::` stands for all of lab/tests/start.rs"))
 }
 
 pub(super) fn test(options: &ArgMatches) -> Result<ExitCode, Failure> {
@@ -102,7 +102,7 @@ struct Test {
 
 impl Test {
     fn matches(&self, filter: &str) -> bool {
-        self.name.contains(filter) || self.file.contains(filter)
+        format!("{}::{}", self.file, self.name).contains(filter)
     }
 
     fn expression(&self) -> String {
