@@ -36,7 +36,8 @@ async function enter(address, options = {}) {
 
 /** Accepts every risk in the dialog. */
 async function acceptAll(dialog) {
-  for (const box of await dialog.getByRole("checkbox").all()) await box.check();
+  for (const box of await dialog.getByRole("checkbox", { name: /^I (accept|understand)/ }).all())
+    await box.check();
 }
 
 const disabled = (text, line) => text.replace(line, `# ${line}`);
@@ -257,7 +258,7 @@ describe("with the keyboard alone", () => {
   async function applyByKeyboard(page) {
     const dialog = page.getByRole("dialog");
     await dialog.getByRole("button", { name: "Apply" }).waitFor();
-    const boxes = await dialog.getByRole("checkbox").count();
+    const boxes = await dialog.getByRole("checkbox", { name: /^I (accept|understand)/ }).count();
     for (let box = 0; box < boxes; box += 1) {
       await tabTo(page, /I (accept|understand)/, { role: "input" });
       await page.keyboard.press("Space");

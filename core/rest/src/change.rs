@@ -93,7 +93,9 @@ pub(crate) fn answer(
 ) -> Result<Answer, Problem> {
     let proposal = (change.propose)(call)?;
     if call.boolean("dry-run") == Some(true) {
-        return Answer::of(PlanView::new(&proposal.plan, method.command_line(&shown(method, call.params()))));
+        let armable = method.armable && call.engine().require_armable(&proposal.plan).is_ok();
+        let command = method.command_line(&shown(method, call.params()));
+        return Answer::of(PlanView::new(&proposal.plan, command).armable(armable));
     }
     if proposal.plan.is_empty() {
         return unchanged(change, call, proposal);

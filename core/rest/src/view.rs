@@ -60,6 +60,10 @@ pub struct PlanView {
     /// Why it cannot.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub irreversible: Option<String>,
+    /// 1 when the call may ask for it to be taken back by itself unless somebody confirms it (`confirm-within`).
+    #[serde(default, with = "bit")]
+    #[schema(value_type = u8)]
+    pub armable: bool,
     /// Hand this back as `plan` to carry out this plan and no other.
     pub fingerprint: String,
 }
@@ -81,7 +85,14 @@ impl PlanView {
             command,
             reversible: irreversible.is_none(),
             irreversible,
+            armable: false,
             fingerprint: plan.fingerprint().to_string(),
         }
+    }
+
+    /// Says whether it can be armed.
+    #[must_use]
+    pub fn armable(self, armable: bool) -> Self {
+        Self { armable, ..self }
     }
 }

@@ -99,11 +99,12 @@ export async function enterAs(browser, server) {
   return state;
 }
 
-/** Accepts every risk in the plan dialog, applies, and waits for the end. */
+/** Accepts every risk in the plan dialog, applies, and waits for the end. Whether it is armed stays as it was chosen. */
 export async function apply(page) {
   const dialog = page.getByRole("dialog");
   await dialog.getByRole("button", { name: "Apply" }).waitFor();
-  for (const box of await dialog.getByRole("checkbox").all()) await box.check();
+  for (const box of await dialog.getByRole("checkbox", { name: /^I (accept|understand)/ }).all())
+    await box.check();
   await dialog.getByRole("button", { name: "Apply" }).click();
   await dialog.getByText("Done and verified").waitFor();
 }

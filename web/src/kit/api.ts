@@ -82,6 +82,14 @@ export function pathOf(template: string, variables: Record<string, string | numb
   });
 }
 
+/** Where a browser finds what a method answers as a file. */
+export function urlOf(template: string, variables: Record<string, string | number>, params: Params): string {
+  const given = Object.entries(params).flatMap(([name, value]) =>
+    value === undefined || value === "" ? [] : [[name, String(value)]],
+  );
+  return `${BASE}${pathOf(template, variables)}${given.length > 0 ? `?${new URLSearchParams(given)}` : ""}`;
+}
+
 /** A call whose path is only known when it is made: changes, and the fixes that the host proposes. */
 export async function exchange<T>(
   verb: Verb,

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { count, dateTime, duration, fingerprint } from "./format";
+import { count, dateTime, duration, fingerprint, localOf, secondsOf } from "./format";
 
 it("says durations in at most two units", () => {
   expect([0, 59.6, 60, 200, 7_500, 90_000, 172_800, -5].map(duration)).toEqual([
@@ -25,4 +25,10 @@ it("counts and groups", () => {
     "0 tasks",
   ]);
   expect(fingerprint("B8B80B5B62")).toBe("B8B8 0B5B 62");
+});
+
+it("asks for an end in local time, and for none with an empty field", () => {
+  expect(secondsOf("")).toBe(0);
+  expect(localOf(0)).toBe("");
+  expect(localOf(secondsOf("2027-03-04T05:06"))).toBe("2027-03-04T05:06");
 });

@@ -30,6 +30,17 @@ export function fingerprint(hex: string): string {
   return (hex.match(/.{1,4}/g) ?? []).join(" ");
 }
 
+/** The local time of a date field, as seconds since 1970; 0 when it is empty or no time. */
+export function secondsOf(local: string): number {
+  const time = local ? Date.parse(local) : 0;
+  return Number.isNaN(time) ? 0 : Math.floor(time / 1000);
+}
+
+/** The opposite of `secondsOf`: what a date field shows. */
+export function localOf(seconds: number): string {
+  return seconds === 0 ? "" : dateTime(seconds).replace(" ", "T").slice(0, 16);
+}
+
 function join(large: number, largeUnit: string, small: number, smallUnit: string): string {
   return small === 0 ? `${large} ${largeUnit}` : `${large} ${largeUnit} ${small} ${smallUnit}`;
 }

@@ -4,7 +4,7 @@ import { beforeEach, expect, it } from "vitest";
 import { App } from "../App";
 import { show } from "../test/app";
 import { data, refusal, serve, type Asked } from "../test/server";
-import { restore } from "./session";
+import { kindsOf, restore } from "./session";
 
 const SESSION = { username: "root@pam", CSRFPreventionToken: "t", cap: { nodes: { "Sys.Modify": 1 } } };
 const REALMS = { "GET /access/domains": () => data([{ realm: "pam", type: "pam", comment: "Linux PAM" }]) };
@@ -106,4 +106,35 @@ it("opens pages by two keys, except while somebody types", async () => {
   expect(await screen.findByText("Nothing was changed yet")).toBeTruthy();
   await userEvent.keyboard("?");
   expect(await screen.findByRole("dialog", { name: "Keyboard shortcuts" })).toBeTruthy();
+});
+
+const CHALLENGE = "PVE:!tfa!%7B%22totp%22%3Atrue%2C%22recovery%22%3A%5B0%5D%7D:6923A1B2::c2ln";
+
+it("asks for a second factor where one is set up, and says when it was not accepted", async () => {
+  const asked = serve({
+    ...HOST,
+    "POST /access/ticket": ({ params }: Asked) => {
+      if (!params["tfa-challenge"]) return data({ username: "ada@pve", ticket: CHALLENGE, NeedTFA: 1 });
+      return params.password === "recovery:1a2b" ? data(SESSION) : refusal(401, "authentication failure");
+    },
+  });
+  await restore();
+  show(<App />);
+  await userEvent.type(await screen.findByLabelText(/Password/), "right{Enter}");
+  await userEvent.type(await screen.findByRole("textbox", { name: /^Code/ }), "123 456{Enter}");
+  expect(await screen.findByText(/This was not accepted/)).toBeTruthy();
+  await userEvent.click(screen.getByLabelText("Recovery key"));
+  await userEvent.type(screen.getByRole("textbox", { name: /Recovery key/ }), "1a2b{Enter}");
+  expect(await screen.findByRole("heading", { name: "Summary" })).toBeTruthy();
+  const answers = asked.filter(({ params }) => params["tfa-challenge"]).map(({ params }) => params);
+  expect(answers).toEqual([
+    { username: "ada@pve", password: "totp:123456", "tfa-challenge": CHALLENGE },
+    { username: "ada@pve", password: "recovery:1a2b", "tfa-challenge": CHALLENGE },
+  ]);
+});
+
+it("reads from a challenge what can answer it", () => {
+  expect(kindsOf(CHALLENGE)).toEqual(["totp", "recovery"]);
+  expect(kindsOf("PVE:!tfa!%7B%22totp%22%3Afalse%7D:6923A1B2::x")).toEqual([]);
+  expect(kindsOf("PVE:root@pam:6923A1B2::x")).toEqual([]);
 });

@@ -47,8 +47,48 @@ export async function restore(): Promise<void> {
   }
 }
 
-export async function login(username: string, password: string, realm: string): Promise<void> {
-  enter((await answer(api.POST("/access/ticket", { body: { username, password, realm } }))).data);
+/** What has to be answered before a login with a second factor is complete. */
+export interface Challenge {
+  username: string;
+  ticket: string;
+  /** The kinds of factors that can answer it. */
+  kinds: readonly string[];
+}
+
+/** Logs in, or gives the challenge that has to be answered first. */
+export async function login(
+  username: string,
+  password: string,
+  realm: string,
+): Promise<Challenge | undefined> {
+  const session = (await answer(api.POST("/access/ticket", { body: { username, password, realm } }))).data;
+  if (!session.NeedTFA) {
+    enter(session);
+    return undefined;
+  }
+  const ticket = session.ticket ?? "";
+  return { username: session.username, ticket, kinds: kindsOf(ticket) };
+}
+
+/** The second step. `response` begins with its kind: `totp:123456`. */
+export async function loginSecond({ username, ticket }: Challenge, response: string): Promise<void> {
+  const body = { username, password: response, "tfa-challenge": ticket };
+  enter((await answer(api.POST("/access/ticket", { body }))).data);
+}
+
+/** A challenge says what it asks for: `PVE:!tfa!{"totp":true,"recovery":[0,1]}:TIME::SIGNATURE`. */
+export function kindsOf(challenge: string): string[] {
+  const asked = /^PVE:!tfa!(.*?):[0-9A-F]{8}::/i.exec(challenge)?.[1];
+  try {
+    const kinds = JSON.parse(decodeURIComponent(asked ?? "{}")) as Record<string, unknown>;
+    return Object.keys(kinds).filter((kind) => isAsked(kinds[kind]));
+  } catch {
+    return [];
+  }
+}
+
+function isAsked(kind: unknown): boolean {
+  return Array.isArray(kind) ? kind.length > 0 : Boolean(kind);
 }
 
 export async function logout(): Promise<void> {

@@ -34,6 +34,11 @@ export type ChangeState = Schemas["ChangeState"];
 export type ChangeStep = Schemas["ChangeStep"];
 export type ChangedFile = Schemas["ChangedFile"];
 
+export type ArmedChange = Data<"/nodes/{node}/changes">[number];
+export type AuditKind = Schemas["AuditKind"];
+export type AuditOutcome = Schemas["AuditOutcome"];
+export type AuditEntry = Data<"/nodes/{node}/audit">[number];
+
 export type Level = Schemas["Level"];
 export type Finding = Data<"/nodes/{node}/checks">[number];
 export type Fix = Schemas["Fix"];
@@ -49,6 +54,8 @@ export type KeyInfo = Schemas["KeyInfo"];
 
 export type UserEntry = Data<"/access/users">[number];
 export type TokenEntry = Data<"/access/users/{userid}/token">[number];
+export type Factor = Data<"/access/tfa/{userid}">[number];
+export type SessionEntry = Data<"/access/sessions">[number];
 export type GroupEntry = Data<"/access/groups">[number];
 export type RoleEntry = Data<"/access/roles">[number];
 export type AclEntry = Data<"/access/acl">[number];

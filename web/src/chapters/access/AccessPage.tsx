@@ -7,6 +7,7 @@ import { AclTab } from "./AclTab";
 import { GroupsTab } from "./GroupsTab";
 import { RealmsTab } from "./RealmsTab";
 import { RolesTab } from "./RolesTab";
+import { Sessions } from "./Sessions";
 import { TokensTab } from "./TokensTab";
 import { UserPage } from "./UserPage";
 import { UsersTab } from "./UsersTab";
@@ -18,6 +19,7 @@ const TABS: { id: string; title: string; Content: ComponentType }[] = [
   { id: "roles", title: "Roles", Content: RolesTab },
   { id: "permissions", title: "Permissions", Content: AclTab },
   { id: "tokens", title: "API tokens", Content: TokensTab },
+  { id: "sessions", title: "Sessions", Content: Sessions },
   { id: "realms", title: "Realms", Content: RealmsTab },
 ];
 

@@ -1,8 +1,8 @@
 import { useState } from "react";
 import { CheckField, FormDialog, SelectField, TextField } from "../../kit/form";
+import { localOf, secondsOf } from "../../kit/format";
 import type { TokenFields } from "./changes";
 import type { OwnedToken } from "./data";
-import { localOf, secondsOf } from "./parts";
 
 /** As the API has it. */
 const NAME = /^[A-Za-z][A-Za-z0-9._-]+$/;

@@ -1,9 +1,9 @@
 import { useState } from "react";
 import { CheckField, ChoicesField, FormDialog, SelectField, TextField } from "../../kit/form";
+import { localOf, secondsOf } from "../../kit/format";
 import type { UserEntry } from "../../kit/types";
 import type { UserFields } from "./changes";
 import { items, useGroups, useRealms } from "./data";
-import { localOf, secondsOf } from "./parts";
 
 /** A new user, or what is known of one. */
 export function UserDialog({

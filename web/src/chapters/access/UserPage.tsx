@@ -11,10 +11,14 @@ import { usePropose } from "../../kit/plan/Changes";
 import { useMay } from "../../kit/session";
 import { Loaded, Nothing } from "../../kit/states";
 import type { UserEntry } from "../../kit/types";
-import { changeUser } from "./changes";
+import { changePassword, changeUser } from "./changes";
 import { items, useUsers } from "./data";
+import { Factors } from "./Factors";
+import { useIsMe } from "./Mine";
 import { Expiry, Section } from "./parts";
+import { PasswordDialog } from "./PasswordDialog";
 import { Permissions } from "./Permissions";
+import { Sessions } from "./Sessions";
 import { TokensTab } from "./TokensTab";
 import { UserDialog } from "./UserDialog";
 
@@ -23,7 +27,8 @@ export function UserPage({ userid }: { userid: string }) {
   const users = useUsers();
   const propose = usePropose();
   const mayChange = useMay("User.Modify");
-  const [editing, setEditing] = useState(false);
+  const isMe = useIsMe(userid);
+  const [open, setOpen] = useState<"user" | "password">();
   const user = users.data?.find((candidate) => candidate.userid === userid);
   return (
     <ChapterPage
@@ -31,11 +36,19 @@ export function UserPage({ userid }: { userid: string }) {
       crumbs={[{ label: "Access", to: ["datacenter", "access"] }]}
       help={{ guide: "access" }}
       actions={
-        mayChange &&
         user && (
-          <Button variant="secondary" onClick={() => setEditing(true)}>
-            Edit
-          </Button>
+          <>
+            {(mayChange || isMe) && (
+              <Button variant="secondary" onClick={() => setOpen("password")}>
+                Change the password
+              </Button>
+            )}
+            {mayChange && (
+              <Button variant="secondary" onClick={() => setOpen("user")}>
+                Edit
+              </Button>
+            )}
+          </>
         )
       }
     >
@@ -47,6 +60,8 @@ export function UserPage({ userid }: { userid: string }) {
               <Section title="API tokens">
                 <TokensTab userid={userid} />
               </Section>
+              <Factors userid={userid} />
+              <Sessions userid={userid} />
               <Section title="What this user may do">
                 <Permissions userid={userid} />
               </Section>
@@ -56,13 +71,23 @@ export function UserPage({ userid }: { userid: string }) {
           )
         }
       </Loaded>
-      {editing && user && (
+      {open === "user" && user && (
         <UserDialog
           user={user}
-          onClose={() => setEditing(false)}
+          onClose={() => setOpen(undefined)}
           onChoose={(id, fields) => {
-            setEditing(false);
+            setOpen(undefined);
             propose(changeUser(id, fields));
+          }}
+        />
+      )}
+      {open === "password" && (
+        <PasswordDialog
+          userid={userid}
+          onClose={() => setOpen(undefined)}
+          onChoose={(password, present) => {
+            setOpen(undefined);
+            propose(changePassword(userid, password, present));
           }}
         />
       )}

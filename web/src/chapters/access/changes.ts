@@ -92,6 +92,7 @@ export function addToken(userid: string, tokenid: string, fields: TokenFields): 
   const params = { ...fields, privsep: bit(fields.privsep) };
   return {
     ...change("Make an API token", "post", TOKEN, { userid, tokenid }, params),
+    how: "waited",
     reveals: (answer) => {
       const made = answer as { "full-tokenid": string; value: string };
       return [
@@ -109,6 +110,52 @@ export function changeToken(userid: string, tokenid: string, fields: TokenFields
 
 export function removeToken(userid: string, tokenid: string): ChangeCall {
   return change(`Remove token ${userid}!${tokenid}`, "delete", TOKEN, { userid, tokenid }, {});
+}
+
+/** The answer decides which sessions stay: it must be this very session that asks. */
+export function changePassword(userid: string, password: string, present: string): ChangeCall {
+  const params = { userid, password, "confirmation-password": present || undefined };
+  return {
+    ...change(`Change the password of ${userid}`, "put", "/access/password", {}, params),
+    how: "waited",
+  };
+}
+
+export interface NewTotp {
+  /** The `otpauth://` address that the app got. */
+  totp: string;
+  description: string;
+  /** A code that the app shows. */
+  value: string;
+  /** That of whoever is logged in. */
+  password?: string;
+}
+
+const FACTORS = "/access/tfa/{userid}";
+
+export function addTotp(userid: string, factor: NewTotp): ChangeCall {
+  const params = { type: "totp" as const, ...factor };
+  return { ...change("Add an authenticator app", "post", FACTORS, { userid }, params), how: "waited" };
+}
+
+export function addRecovery(userid: string, password?: string): ChangeCall {
+  return {
+    ...change("Make recovery keys", "post", FACTORS, { userid }, { type: "recovery", password }),
+    how: "waited",
+    reveals: (answer) => {
+      const { recovery } = answer as { recovery?: string[] };
+      return [{ label: "Recovery keys, each for one login", value: (recovery ?? []).join("\n") }];
+    },
+  };
+}
+
+export function changeFactor(userid: string, id: string, on: boolean, password?: string): ChangeCall {
+  const title = on ? "Switch a second factor on" : "Switch a second factor off";
+  return change(title, "put", `${FACTORS}/{id}`, { userid, id }, { enable: bit(on), password });
+}
+
+export function removeFactor(userid: string, id: string, password?: string): ChangeCall {
+  return change("Remove a second factor", "delete", `${FACTORS}/{id}`, { userid, id }, { password });
 }
 
 export function changeRealm(realm: string, comment: string, isDefault: boolean): ChangeCall {

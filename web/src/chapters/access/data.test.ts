@@ -1,7 +1,6 @@
 import { expect, it } from "vitest";
 import type { Grant, UserEntry } from "../../kit/types";
 import { byEntry, items, tokensOf } from "./data";
-import { localOf, secondsOf } from "./parts";
 
 const GRANT: Grant = {
   path: "/nodes/pve1",
@@ -39,10 +38,4 @@ it("names every token with its owner", () => {
 
 it("reads lists as the API writes them", () => {
   expect([items("a,b"), items(""), items(undefined)]).toEqual([["a", "b"], [], []]);
-});
-
-it("asks for an end in local time, and for none with an empty field", () => {
-  expect(secondsOf("")).toBe(0);
-  expect(localOf(0)).toBe("");
-  expect(localOf(secondsOf("2027-03-04T05:06"))).toBe("2027-03-04T05:06");
 });

@@ -1,4 +1,4 @@
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { answer, api } from "../../kit/api";
 import type { Grant, TokenEntry, UserEntry } from "../../kit/types";
 
@@ -48,6 +48,49 @@ export function useGrants(userid: string, path: string) {
       return (await answer(api.GET("/access/permissions/sources", { params, signal }))).data;
     },
   });
+}
+
+/** The second factors of a user, and whether they are locked after too many wrong answers. */
+export function useFactors(userid: string) {
+  return useQuery({
+    queryKey: ["access", "tfa", userid],
+    queryFn: async ({ signal }) => {
+      const { data } = await answer(api.GET("/access/tfa", { signal }));
+      const found = data.find((user) => user.userid === userid);
+      const isLocked = found?.["totp-locked"] === 1 || found?.["tfa-locked-until"] != null;
+      return { entries: found?.entries ?? [], isLocked };
+    },
+  });
+}
+
+export function useUnlock(userid: string) {
+  const queries = useQueryClient();
+  return async () => {
+    const params = { path: { userid } };
+    await answer(api.PUT("/access/users/{userid}/unlock-tfa", { params }));
+    await queries.invalidateQueries({ queryKey: ["access", "tfa"] });
+  };
+}
+
+export function useSessions(userid: string | undefined) {
+  return useQuery({
+    queryKey: ["access", "sessions", userid],
+    queryFn: async ({ signal }) =>
+      (await answer(api.GET("/access/sessions", { params: { query: { userid } }, signal }))).data,
+  });
+}
+
+/** Ends one session, or all of a user but the one that asks. */
+export function useEndSessions() {
+  const queries = useQueryClient();
+  return async (which: { session: string } | { userid: string }) => {
+    if ("session" in which) {
+      await answer(api.DELETE("/access/sessions/{session}", { params: { path: which } }));
+    } else {
+      await answer(api.DELETE("/access/sessions", { params: { query: which } }));
+    }
+    await queries.invalidateQueries({ queryKey: ["access", "sessions"] });
+  };
 }
 
 /** The items of a list as the API writes it. */

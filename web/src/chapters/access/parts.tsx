@@ -71,14 +71,3 @@ export function Subject({ type, ugid }: { type: string; ugid: string }) {
     </>
   );
 }
-
-/** The local time of a date field, as seconds since 1970; 0 when it is empty or no time. */
-export function secondsOf(local: string): number {
-  const time = local ? Date.parse(local) : 0;
-  return Number.isNaN(time) ? 0 : Math.floor(time / 1000);
-}
-
-/** The opposite of `secondsOf`: what a date field shows. */
-export function localOf(seconds: number): string {
-  return seconds === 0 ? "" : dateTime(seconds).replace(" ", "T").slice(0, 16);
-}

@@ -13,7 +13,7 @@ import type { ReactNode } from "react";
 import { ChapterPage } from "../../kit/ChapterPage";
 import { DiffView } from "../../kit/diff/DiffView";
 import { dateTime } from "../../kit/format";
-import { undoOf, usePropose } from "../../kit/plan/Changes";
+import { finishOf, undoOf, usePropose } from "../../kit/plan/Changes";
 import { Link } from "../../kit/router";
 import { useMay } from "../../kit/session";
 import { Loaded } from "../../kit/states";
@@ -35,10 +35,17 @@ export function ChangePage({ node, id }: { node: string; id: string }) {
       crumbs={[{ label: "History", to: ["nodes", node, "history"] }]}
       actions={
         mayChange &&
-        entry?.state === "done" && (
-          <Button variant="secondary" onClick={() => propose(undoOf(node, entry.id))}>
-            Undo
-          </Button>
+        entry && (
+          <>
+            {canBeFinished(entry) && (
+              <Button onClick={() => propose(finishOf(node, entry.id))}>Carry out the rest</Button>
+            )}
+            {(entry.state === "done" || canBeFinished(entry)) && (
+              <Button variant="secondary" onClick={() => propose(undoOf(node, entry.id))}>
+                Undo
+              </Button>
+            )}
+          </>
         )
       }
     >
@@ -47,6 +54,11 @@ export function ChangePage({ node, id }: { node: string; id: string }) {
       </Loaded>
     </ChapterPage>
   );
+}
+
+/** A change that ended half way can be brought to either end. */
+function canBeFinished({ state, "finished-by": by }: Change): boolean {
+  return (state === "interrupted" || state === "failed") && by == null;
 }
 
 function Details({ node, entry }: { node: string; entry: Change }) {
@@ -144,6 +156,10 @@ function Facts({ node, entry }: { node: string; entry: Change }) {
       </Link>,
     ]);
   if (entry.undoes) facts.push(["Undoes", <ChangeLink key="undoes" node={node} id={entry.undoes} />]);
+  const finishes = entry.finishes;
+  const finishedBy = entry["finished-by"];
+  if (finishes) facts.push(["Finishes", <ChangeLink key="finishes" node={node} id={finishes} />]);
+  if (finishedBy) facts.push(["Finished by", <ChangeLink key="finished" node={node} id={finishedBy} />]);
   if (undoneBy) facts.push(["Undone by", <ChangeLink key="undone" node={node} id={undoneBy} />]);
   return (
     <DescriptionList

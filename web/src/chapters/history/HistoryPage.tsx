@@ -1,36 +1,38 @@
-import { Alert, Button, Toolbar, ToolbarContent, ToolbarItem } from "@patternfly/react-core";
+import {
+  Alert,
+  Button,
+  Tab,
+  Tabs,
+  TabTitleText,
+  TextInput,
+  Toolbar,
+  ToolbarContent,
+  ToolbarItem,
+} from "@patternfly/react-core";
 import HistoryIcon from "@patternfly/react-icons/dist/esm/icons/history-icon";
 import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
 import { useMutation } from "@tanstack/react-query";
 import { ChapterPage } from "../../kit/ChapterPage";
 import { FilterField } from "../../kit/FilterField";
-import { count, dateTime } from "../../kit/format";
+import { count, dateTime, secondsOf } from "../../kit/format";
 import { Pager, usePaging } from "../../kit/paging";
 import { undoOf, usePropose } from "../../kit/plan/Changes";
-import { Link, useQueryParams } from "../../kit/router";
+import { go, href, Link, useQueryParams } from "../../kit/router";
 import { useMay } from "../../kit/session";
 import { Loaded, Nothing } from "../../kit/states";
 import type { ChangeSummary } from "../../kit/types";
+import { Audit } from "./Audit";
 import { ChangePage } from "./ChangePage";
 import { ChangeStateLabel } from "./ChangeState";
 import { useChanges, verify } from "./data";
 
 export function HistoryPage({ node, rest: [id] }: { node: string; rest: string[] }) {
-  return id === undefined ? <List node={node} /> : <ChangePage key={id} node={node} id={id} />;
+  const isList = id === undefined || id === "audit";
+  return isList ? <Lists node={node} tab={id ?? "changes"} /> : <ChangePage key={id} node={node} id={id} />;
 }
 
-function List({ node }: { node: string }) {
-  const [filters, setFilters] = useQueryParams();
-  const paging = usePaging();
-  const query = {
-    start: paging.start,
-    limit: paging.limit,
-    user: filters.get("user") ?? undefined,
-    path: filters.get("path") ?? undefined,
-  };
-  const changes = useChanges(node, query);
+function Lists({ node, tab }: { node: string; tab: string }) {
   const check = useMutation({ mutationFn: () => verify(node) });
-  const filtered = query.user !== undefined || query.path !== undefined;
   return (
     <ChapterPage
       title="History"
@@ -55,50 +57,94 @@ function List({ node }: { node: string }) {
             {check.error.message}
           </Alert>
         )}
-        <Toolbar className="ik-toolbar">
-          <ToolbarContent>
-            <ToolbarItem>
-              <FilterField
-                label="User"
-                value={query.user ?? ""}
-                onChange={(user) => setFilters({ user, start: "" })}
-              />
-            </ToolbarItem>
-            <ToolbarItem>
-              <FilterField
-                label="File"
-                placeholder="File, with its whole path"
-                value={query.path ?? ""}
-                onChange={(path) => setFilters({ path, start: "" })}
-              />
-            </ToolbarItem>
-          </ToolbarContent>
-        </Toolbar>
-        <Loaded query={changes} what="the history">
-          {({ entries }) =>
-            entries.length > 0 ? (
-              <>
-                <Entries node={node} entries={entries} />
-                <Pager paging={paging} total={changes.data?.total} what="changes" />
-              </>
-            ) : (
-              <Nothing
-                title={filtered ? "No change matches" : "Nothing was changed yet"}
-                icon={HistoryIcon}
-                action={
-                  filtered
-                    ? {
-                        label: "Clear the filters",
-                        onClick: () => setFilters({ user: "", path: "", start: "" }),
-                      }
-                    : undefined
-                }
-              />
-            )
-          }
-        </Loaded>
+        <Tabs
+          activeKey={tab}
+          onSelect={(_, key) => go(href(["nodes", node, "history", ...(key === "audit" ? ["audit"] : [])]))}
+          aria-label="Changes and audit"
+        >
+          <Tab eventKey="changes" title={<TabTitleText>Changes</TabTitleText>}>
+            <div className="ik-tab">{tab === "changes" && <List node={node} />}</div>
+          </Tab>
+          <Tab eventKey="audit" title={<TabTitleText>Audit</TabTitleText>}>
+            <div className="ik-tab">{tab === "audit" && <Audit node={node} />}</div>
+          </Tab>
+        </Tabs>
       </div>
     </ChapterPage>
+  );
+}
+
+function List({ node }: { node: string }) {
+  const [filters, setFilters] = useQueryParams();
+  const paging = usePaging();
+  const query = {
+    start: paging.start,
+    limit: paging.limit,
+    user: filters.get("user") ?? undefined,
+    path: filters.get("path") ?? undefined,
+    since: secondsOf(filters.get("since") ?? "") || undefined,
+    until: secondsOf(filters.get("until") ?? "") || undefined,
+  };
+  const changes = useChanges(node, query);
+  const filtered = ["user", "path", "since", "until"].some((name) => filters.get(name));
+  return (
+    <div className="ik-stack">
+      <Toolbar className="ik-toolbar">
+        <ToolbarContent>
+          <ToolbarItem>
+            <FilterField
+              label="User"
+              value={query.user ?? ""}
+              onChange={(user) => setFilters({ user, start: "" })}
+            />
+          </ToolbarItem>
+          <ToolbarItem>
+            <FilterField
+              label="File"
+              placeholder="File, with its whole path"
+              value={query.path ?? ""}
+              onChange={(path) => setFilters({ path, start: "" })}
+            />
+          </ToolbarItem>
+          {(["since", "until"] as const).map((name) => (
+            <ToolbarItem key={name}>
+              <label className="ik-field">
+                <span>{name === "since" ? "Since" : "Until"}</span>
+                <TextInput
+                  type="datetime-local"
+                  aria-label={`Made ${name}`}
+                  value={filters.get(name) ?? ""}
+                  onChange={(_, time) => setFilters({ [name]: time, start: "" })}
+                />
+              </label>
+            </ToolbarItem>
+          ))}
+        </ToolbarContent>
+      </Toolbar>
+      <Loaded query={changes} what="the history">
+        {({ entries }) =>
+          entries.length > 0 ? (
+            <>
+              <Entries node={node} entries={entries} />
+              <Pager paging={paging} total={changes.data?.total} what="changes" />
+            </>
+          ) : (
+            <Nothing
+              title={filtered ? "No change matches" : "Nothing was changed yet"}
+              icon={HistoryIcon}
+              action={
+                filtered
+                  ? {
+                      label: "Clear the filters",
+                      onClick: () => setFilters({ user: "", path: "", since: "", until: "", start: "" }),
+                    }
+                  : undefined
+              }
+            />
+          )
+        }
+      </Loaded>
+    </div>
   );
 }
 

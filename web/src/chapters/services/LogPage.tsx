@@ -9,6 +9,7 @@ import {
 import { useMemo } from "react";
 import { ChapterPage } from "../../kit/ChapterPage";
 import { FilterField } from "../../kit/FilterField";
+import { secondsOf } from "../../kit/format";
 import { useQueryParams } from "../../kit/router";
 import type { Priority } from "../../kit/types";
 import type { LogFilter } from "./data";
@@ -58,10 +59,8 @@ function useFilter(query: URLSearchParams): LogFilter {
   }, [said]);
 }
 
-/** The local time of a date field, as seconds since 1970. */
 function seconds(local: string | null): number | undefined {
-  const time = local ? Date.parse(local) : Number.NaN;
-  return Number.isNaN(time) ? undefined : Math.floor(time / 1000);
+  return secondsOf(local ?? "") || undefined;
 }
 
 function Filters({

@@ -8,6 +8,7 @@ import {
   ToolbarItem,
 } from "@patternfly/react-core";
 import { FilterField } from "../../kit/FilterField";
+import { secondsOf } from "../../kit/format";
 import type { TaskQuery } from "./data";
 
 const NAMES = ["errors", "type", "user", "status", "since", "until"] as const;
@@ -32,10 +33,8 @@ export function filterParams(query: URLSearchParams): TaskQuery {
   };
 }
 
-/** The local time of a date field, as seconds since 1970. */
 function seconds(local: string | undefined): number | undefined {
-  const time = local ? Date.parse(local) : Number.NaN;
-  return Number.isNaN(time) ? undefined : Math.floor(time / 1000);
+  return secondsOf(local ?? "") || undefined;
 }
 
 export function Filters({

@@ -15,9 +15,10 @@ import {
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useState, type FormEvent } from "react";
 import { answer, api, ApiError } from "../api";
-import { login } from "../session";
+import { login, type Challenge } from "../session";
 import type { Realm } from "../types";
 import { Mark } from "../shell/Mark";
+import { SecondStep } from "./SecondStep";
 import "./login.css";
 
 /** The realm of the host's own accounts, in case the list of realms cannot be had. */
@@ -27,6 +28,7 @@ export function Login({ why }: { why?: string }) {
   const [username, setUsername] = useState("root");
   const [password, setPassword] = useState("");
   const [realm, setRealm] = useState<string>();
+  const [challenge, setChallenge] = useState<Challenge>();
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<string>();
   const realms = useQuery({
@@ -45,7 +47,7 @@ export function Login({ why }: { why?: string }) {
     setBusy(true);
     setError(undefined);
     try {
-      await login(username, password, chosen);
+      setChallenge(await login(username, password, chosen));
     } catch (failure) {
       setPassword("");
       setError(explain(failure as Error));
@@ -64,54 +66,68 @@ export function Login({ why }: { why?: string }) {
           <p className="ik-subtle">{location.host}</p>
         </CardTitle>
         <CardBody>
-          <Form onSubmit={(event) => void submit(event)}>
-            {error ? (
-              <Alert isInline isLiveRegion variant="danger" title={error} />
-            ) : (
-              why && <Alert isInline isLiveRegion variant="info" title={why} />
-            )}
-            <FormGroup label="User name" isRequired fieldId="username">
-              <TextInput
-                id="username"
-                name="username"
-                autoComplete="username"
-                autoCapitalize="none"
-                spellCheck={false}
-                isRequired
-                value={username}
-                onChange={(_, value) => setUsername(value)}
-              />
-            </FormGroup>
-            <FormGroup label="Password" isRequired fieldId="password">
-              <TextInput
-                id="password"
-                name="password"
-                type="password"
-                autoComplete="current-password"
-                isRequired
-                autoFocus
-                value={password}
-                onChange={(_, value) => setPassword(value)}
-              />
-            </FormGroup>
-            <FormGroup label="Realm" fieldId="realm">
-              <FormSelect id="realm" value={chosen} onChange={(_, value) => setRealm(value)}>
-                {known.map(({ realm: name, comment }) => (
-                  <FormSelectOption key={name} value={name} label={comment ? `${comment} (${name})` : name} />
-                ))}
-              </FormSelect>
-            </FormGroup>
-            <ActionGroup>
-              <Button
-                type="submit"
-                isBlock
-                isLoading={busy}
-                isDisabled={busy || username === "" || password === ""}
-              >
-                Log in
-              </Button>
-            </ActionGroup>
-          </Form>
+          {challenge ? (
+            <SecondStep
+              challenge={challenge}
+              onBack={() => {
+                setPassword("");
+                setChallenge(undefined);
+              }}
+            />
+          ) : (
+            <Form onSubmit={(event) => void submit(event)}>
+              {error ? (
+                <Alert isInline isLiveRegion variant="danger" title={error} />
+              ) : (
+                why && <Alert isInline isLiveRegion variant="info" title={why} />
+              )}
+              <FormGroup label="User name" isRequired fieldId="username">
+                <TextInput
+                  id="username"
+                  name="username"
+                  autoComplete="username"
+                  autoCapitalize="none"
+                  spellCheck={false}
+                  isRequired
+                  value={username}
+                  onChange={(_, value) => setUsername(value)}
+                />
+              </FormGroup>
+              <FormGroup label="Password" isRequired fieldId="password">
+                <TextInput
+                  id="password"
+                  name="password"
+                  type="password"
+                  autoComplete="current-password"
+                  isRequired
+                  autoFocus
+                  value={password}
+                  onChange={(_, value) => setPassword(value)}
+                />
+              </FormGroup>
+              <FormGroup label="Realm" fieldId="realm">
+                <FormSelect id="realm" value={chosen} onChange={(_, value) => setRealm(value)}>
+                  {known.map(({ realm: name, comment }) => (
+                    <FormSelectOption
+                      key={name}
+                      value={name}
+                      label={comment ? `${comment} (${name})` : name}
+                    />
+                  ))}
+                </FormSelect>
+              </FormGroup>
+              <ActionGroup>
+                <Button
+                  type="submit"
+                  isBlock
+                  isLoading={busy}
+                  isDisabled={busy || username === "" || password === ""}
+                >
+                  Log in
+                </Button>
+              </ActionGroup>
+            </Form>
+          )}
           <p className="ik-login__hint ik-subtle">
             When Innkeeper is started in a terminal of the host with <code>innkeeper serve</code>, it prints a
             link that logs you in one time without a password.

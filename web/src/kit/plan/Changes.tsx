@@ -13,6 +13,16 @@ export function undoOf(node: string, id: number): ChangeCall {
   return call(`Undo change ${id}`, "post", "/nodes/{node}/history/{change}/undo", { node, change: id }, {});
 }
 
+export function finishOf(node: string, id: number): ChangeCall {
+  return call(
+    `Finish change ${id}`,
+    "post",
+    "/nodes/{node}/history/{change}/finish",
+    { node, change: id },
+    {},
+  );
+}
+
 export function Changes({ children }: { children: ReactNode }) {
   const [proposed, setProposed] = useState<{ change: ChangeCall; number: number }>();
   const propose = useCallback((change: ChangeCall) => {

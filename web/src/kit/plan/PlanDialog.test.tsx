@@ -112,7 +112,9 @@ describe("the plan dialog", () => {
         params["dry-run"] ? data({ ...PLAN, hazards: [] }) : data({ value: "s3cret" }, { task: UPID }),
     });
     const reveals = (answer: unknown) => [{ label: "Secret", value: (answer as { value: string }).value }];
-    show(<PlanDialog change={{ ...CHANGE, reveals }} onClose={onClose} onPropose={onPropose} />);
+    show(
+      <PlanDialog change={{ ...CHANGE, how: "waited", reveals }} onClose={onClose} onPropose={onPropose} />,
+    );
     await userEvent.click(await screen.findByRole("button", { name: "Apply" }));
     expect(await screen.findByText("Copy this now: it is shown only this once")).toBeTruthy();
     expect(screen.getByLabelText<HTMLInputElement>("Secret").value).toBe("s3cret");

@@ -11,11 +11,13 @@ import {
 import { useQuery } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { answer, api } from "../api";
+import { ArmedChanges } from "../armed/ArmedChanges";
 import { Problem } from "../states";
 import { showTask } from "../tasks/drawer";
 import { nodeOf } from "../tasks/data";
 import { TaskLog } from "../tasks/TaskLog";
 import { undoOf } from "./Changes";
+import { Arm } from "./Arm";
 import { PlanView } from "./PlanView";
 import type { ChangeCall, Revealed } from "./change";
 import { mayApply, succeeded } from "./state";
@@ -96,16 +98,23 @@ function Body({ change, controls }: { change: ChangeCall; controls: PlanControls
             </Alert>
           )}
           <PlanView plan={state.plan} ticked={state.ticked} onTick={tick} />
+          {state.plan.armable === 1 && <Arm within={state.within} onArm={controls.arm} />}
         </div>
       );
     case "running":
+      if (state.upid === "") return null;
       return <TaskLog node={nodeOf(state.upid)} upid={state.upid} />;
     case "finished":
       return (
         <div className="ik-stack">
           <Outcome exit={state.exit} />
           {succeeded(state.exit) && change.reveals && <Reveal all={change.reveals(state.answer)} />}
-          <TaskLog node={nodeOf(state.upid)} upid={state.upid} />
+          {state.upid !== "" && (
+            <>
+              <ArmedChanges upid={state.upid} />
+              <TaskLog node={nodeOf(state.upid)} upid={state.upid} />
+            </>
+          )}
         </div>
       );
   }
@@ -134,6 +143,8 @@ function Reveal({ all }: { all: Revealed[] }) {
               <ClipboardCopy
                 isReadOnly
                 isCode
+                isExpanded={value.includes("\n")}
+                variant={value.includes("\n") ? "expansion" : "inline"}
                 hoverTip={`Copy: ${label}`}
                 clickTip="Copied"
                 textAriaLabel={label}
@@ -159,7 +170,7 @@ function Buttons({
         <Button key="close" variant="primary" onClick={onClose}>
           Close
         </Button>
-        {state.step === "finished" && succeeded(state.exit) && (
+        {state.step === "finished" && state.upid !== "" && succeeded(state.exit) && (
           <UndoButton upid={state.upid} onPropose={onPropose} />
         )}
         {state.step === "finished" && !succeeded(state.exit) && (
@@ -167,15 +178,17 @@ function Buttons({
             Plan again
           </Button>
         )}
-        <Button
-          variant="link"
-          onClick={() => {
-            showTask(nodeOf(state.upid), state.upid);
-            onClose();
-          }}
-        >
-          Task log
-        </Button>
+        {state.upid !== "" && (
+          <Button
+            variant="link"
+            onClick={() => {
+              showTask(nodeOf(state.upid), state.upid);
+              onClose();
+            }}
+          >
+            Task log
+          </Button>
+        )}
       </>
     );
   }

@@ -11,9 +11,11 @@ export interface ChangeCall {
   path: string;
   params: Params;
   /**
-   * What the answer says and nobody will say again, as the secret of a new token. Such a change is waited for instead
-   * of being left to a task in the background.
+   * Most changes are left to a task in the background. Some are waited for, because their answer is given only once or
+   * because they mean this very session; an act has neither a task nor a plan that one could hold it to.
    */
+  how?: "waited" | "act";
+  /** What the answer to one that is waited for says and nobody will say again, as the secret of a new token. */
   reveals?: (answer: unknown) => Revealed[];
 }
 
@@ -30,7 +32,7 @@ type PathsOf<V extends Changing> = {
 }[keyof paths];
 
 /** What the plan dialog says itself. */
-type OfTheDialog = "dry-run" | "accept" | "plan" | "background";
+type OfTheDialog = "dry-run" | "accept" | "plan" | "background" | "confirm-within";
 
 type Operation<V extends Changing, Path extends keyof paths> = NonNullable<paths[Path][V]>;
 

@@ -44,7 +44,11 @@ describe("a plan", () => {
   });
 
   it("is sent with its fingerprint and each accepted hazard once", () => {
-    expect(consent(PLAN, [1, 2, 3])).toEqual({ plan: "f00", accept: "w,d1" });
+    const shown = { plan: PLAN, ticked: [1, 2, 3] };
+    expect(consent({}, shown)).toEqual({ plan: "f00", accept: "w,d1", background: 1 });
+    expect(consent({}, { ...shown, within: 60 })).toMatchObject({ "confirm-within": 60 });
+    expect(consent({ how: "waited" }, shown)).toEqual({ plan: "f00", accept: "w,d1" });
+    expect(consent({ how: "act" }, shown)).toEqual({});
   });
 
   it("forgets what was ticked when the host has moved on, and asks from what is there now", () => {

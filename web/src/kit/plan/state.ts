@@ -8,7 +8,14 @@ import type { ChangeCall } from "./change";
 export type PlanState =
   | { step: "planning"; moved: boolean }
   | { step: "refused"; error: Error; moved: boolean }
-  | { step: "review"; plan: Plan; ticked: readonly number[]; sending: boolean; moved: boolean }
+  | {
+      step: "review";
+      plan: Plan;
+      ticked: readonly number[];
+      within?: number;
+      sending: boolean;
+      moved: boolean;
+    }
   | { step: "running"; plan: Plan; upid: string; answer?: unknown }
   | { step: "finished"; plan: Plan; upid: string; exit: string; answer?: unknown };
 
@@ -18,6 +25,7 @@ export type PlanEvent =
   | { is: "planned"; plan: Plan }
   | { is: "refused"; error: Error }
   | { is: "tick"; hazards: readonly number[]; on: boolean }
+  | { is: "arm"; within: number | undefined }
   | { is: "send" }
   | { is: "started"; upid: string; answer?: unknown }
   | { is: "finished"; exit: string };
@@ -41,6 +49,8 @@ export function next(state: PlanState, event: PlanEvent): PlanState {
       const others = state.ticked.filter((index) => !event.hazards.includes(index));
       return { ...state, ticked: event.on ? [...others, ...event.hazards] : others };
     }
+    case "arm":
+      return state.step === "review" ? { ...state, within: event.within } : state;
     case "send":
       return state.step === "review" ? { ...state, sending: true } : state;
     case "started":
@@ -63,10 +73,19 @@ export function mayApply(state: PlanState): boolean {
   return asked.every((index) => state.ticked.includes(index));
 }
 
-/** What is sent with the call to say that the plan was read and these hazards were accepted. */
-export function consent(plan: Plan, ticked: readonly number[]): Params {
+/** What is sent with the call to say that the plan was read, these hazards were accepted, and how it is to be done. */
+export function consent(
+  { how }: Pick<ChangeCall, "how">,
+  { plan, ticked, within }: Pick<PlanState & { step: "review" }, "plan" | "ticked" | "within">,
+): Params {
+  if (how === "act") return {};
   const ids = ticked.flatMap((index) => plan.hazards[index]?.id ?? []);
-  return { plan: plan.fingerprint, accept: [...new Set(ids)].join(",") || undefined };
+  return {
+    plan: plan.fingerprint,
+    accept: [...new Set(ids)].join(",") || undefined,
+    background: how === "waited" ? undefined : 1,
+    "confirm-within": within,
+  };
 }
 
 /** A task ended well when its last word is OK, or a number of warnings. */

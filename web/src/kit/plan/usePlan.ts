@@ -9,6 +9,8 @@ import { consent, FIRST, next, paramsOf, type PlanState } from "./state";
 export interface PlanControls {
   state: PlanState;
   tick: (hazards: readonly number[], on: boolean) => void;
+  /** Whether it is to be taken back after so many seconds unless somebody confirms it. */
+  arm: (within: number | undefined) => void;
   apply: () => void;
   ask: () => void;
 }
@@ -32,32 +34,40 @@ export function usePlan(change: ChangeCall): PlanControls {
     return () => abort.abort();
   }, [change, planning]);
 
+  const finished = useCallback(
+    (exit = "OK") => {
+      send({ is: "finished", exit });
+      void queries.invalidateQueries();
+    },
+    [queries],
+  );
+
   const apply = useCallback(() => {
     if (state.step !== "review") return;
     send({ is: "send" });
-    const background = change.reveals ? undefined : 1;
-    const params = { ...paramsOf(change, state), ...consent(state.plan, state.ticked), background };
+    const params = { ...paramsOf(change, state), ...consent(change, state) };
     exchange<unknown>(change.verb, change.path, params)
       .then(({ data, task, unchanged }) => {
         // Somebody else did it meanwhile: the new plan says that there is nothing left to do.
-        send(unchanged ? { is: "moved" } : { is: "started", upid: task ?? String(data), answer: data });
+        if (unchanged) return send({ is: "moved" });
+        send({ is: "started", upid: change.how === "act" ? "" : (task ?? String(data)), answer: data });
+        if (change.how === "act") finished();
       })
       .catch((error: Error) => send(isModified(error) ? { is: "moved" } : { is: "refused", error }));
-  }, [change, state]);
+  }, [change, state, finished]);
 
-  const upid = state.step === "running" ? state.upid : undefined;
+  const upid = state.step === "running" && state.upid !== "" ? state.upid : undefined;
   const status = useTaskStatus(nodeOf(upid), upid);
   const exit =
     status.data?.status === "stopped" ? (status.data.exitstatus ?? "unexpected status") : undefined;
   useEffect(() => {
-    if (upid === undefined || exit === undefined) return;
-    send({ is: "finished", exit });
-    void queries.invalidateQueries();
-  }, [upid, exit, queries]);
+    if (upid !== undefined && exit !== undefined) finished(exit);
+  }, [upid, exit, finished]);
 
   const tick = useCallback(
     (hazards: readonly number[], on: boolean) => send({ is: "tick", hazards, on }),
     [],
   );
-  return { state, tick, apply, ask };
+  const arm = useCallback((within: number | undefined) => send({ is: "arm", within }), []);
+  return { state, tick, arm, apply, ask };
 }

@@ -156,6 +156,11 @@ function UserMenu({ onShortcuts }: { onShortcuts: () => void }) {
         <DropdownItem key="shortcuts" icon={<KeyboardIcon />} onClick={onShortcuts}>
           Keyboard shortcuts
         </DropdownItem>
+        {user && (
+          <DropdownItem key="account" icon={<UserIcon />} to={href(["datacenter", "access", "users", user])}>
+            Your account
+          </DropdownItem>
+        )}
         <Divider key="divider" component="li" />
         <DropdownItem key="logout" onClick={() => void logout()}>
           Log out

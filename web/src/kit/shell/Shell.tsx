@@ -1,5 +1,6 @@
 import { Page, SkipToContent } from "@patternfly/react-core";
 import { Suspense, useCallback, useEffect, useMemo, useState, useSyncExternalStore } from "react";
+import { ArmedChanges } from "../armed/ArmedChanges";
 import type { Chapter, DatacenterChapter } from "../chapter";
 import { Guide } from "../guide/Guide";
 import { useNodes } from "../nodes";
@@ -77,6 +78,7 @@ export function Shell({ rooms }: { rooms: Rooms }) {
     <Changes>
       <div className="ik-frame">
         <ConnectionBanner />
+        <ArmedChanges />
         <Page
           className="ik-frame__page"
           mainContainerId={MAIN}
