@@ -1,45 +1,13 @@
 // Users, groups, roles, permissions and API tokens, in front of the real program.
 
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
-import {
-  apply,
-  axeFaults,
-  DESKTOP,
-  enterAs,
-  launch,
-  openPage,
-  PHONE,
-  picture,
-  tabTo,
-} from "./support/browser.mjs";
-import { makeTree, serve } from "./support/server.mjs";
+import { describe, test } from "node:test";
+import { apply, axeFaults, DESKTOP, PHONE, picture, tabTo } from "./support/browser.mjs";
+import { stage } from "./support/stage.mjs";
 
 const USERS = "/etc/pve/user.cfg";
+const inn = stage("datacenter/access");
 const TABS = ["users", "groups", "roles", "permissions", "tokens", "realms"];
-
-let tree, server, browser, storageState;
-
-before(async () => {
-  tree = await makeTree();
-  server = await serve(tree);
-  browser = await launch();
-  storageState = await enterAs(browser, server);
-});
-
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-  await tree?.remove();
-});
-
-/** Opens a page about access as root. */
-async function enter(address, options = {}) {
-  const opened = await openPage(browser, server.url, { storageState, ...options });
-  await opened.page.goto(`${server.url}/#/datacenter/access/${address}`);
-  await opened.page.getByRole("heading", { level: 1 }).waitFor();
-  return opened;
-}
 
 async function done(page) {
   await apply(page);
@@ -49,7 +17,7 @@ async function done(page) {
 
 describe("with the pointer", () => {
   test("a group, a user in it, a role and a permission are made, and one is shown to follow from the others", async () => {
-    const { page, close } = await enter("groups");
+    const { page, close } = await inn.enter("groups");
     const dialog = page.getByRole("dialog");
     await page.getByText("There is no group").waitFor();
     await page.getByRole("button", { name: "Add group" }).click();
@@ -90,7 +58,7 @@ describe("with the pointer", () => {
     await picture(page, "permission");
     await dialog.getByRole("button", { name: "Review the change" }).click();
     await done(page);
-    const text = await tree.read(USERS);
+    const text = await inn.tree.read(USERS);
     assert.match(text, /^user:ada@pve:1:0:Ada:/m);
     assert.match(text, /^group:ops:ada@pve:on call:/m);
     assert.match(text, /^role:Watch:Sys\.Audit,Sys\.Syslog:/m);
@@ -106,7 +74,7 @@ describe("with the pointer", () => {
   });
 
   test("the secret of a new token is shown once, and works", async () => {
-    const { page, close } = await enter("tokens");
+    const { page, close } = await inn.enter("tokens");
     const dialog = page.getByRole("dialog");
     await page.getByRole("button", { name: "Make an API token" }).click();
     await dialog.getByLabel("User").selectOption("root@pam");
@@ -119,14 +87,14 @@ describe("with the pointer", () => {
     const secret = await dialog.getByLabel("Secret", { exact: true }).inputValue();
     await picture(page, "token");
     assert.equal(token, "root@pam!script");
-    const answer = await page.request.get(`${server.url}/api2/json/access/users`, {
+    const answer = await page.request.get(`${inn.server.url}/api2/json/access/users`, {
       headers: { Authorization: `PVEAPIToken=${token}=${secret}`, Cookie: "" },
     });
     assert.equal(answer.status(), 200);
     await dialog.getByRole("button", { name: "Close" }).last().click();
     await page.getByRole("row", { name: /script/ }).waitFor();
     assert.ok(!(await page.content()).includes(secret), "the secret is gone with the dialog");
-    assert.ok(!(await tree.read(USERS)).includes(secret), "the file holds no secret");
+    assert.ok(!(await inn.tree.read(USERS)).includes(secret), "the file holds no secret");
 
     await page
       .getByRole("row", { name: /script/ })
@@ -139,21 +107,21 @@ describe("with the pointer", () => {
   });
 
   test("somebody is locked out, and let in again by the undo", async () => {
-    const { page, close } = await enter("users");
+    const { page, close } = await inn.enter("users");
     const dialog = page.getByRole("dialog");
-    const before = await tree.read(USERS);
+    const before = await inn.tree.read(USERS);
     await page.getByRole("switch", { name: "ada@pve: may log in" }).click({ force: true });
     await apply(page);
-    assert.match(await tree.read(USERS), /^user:ada@pve:0:/m);
+    assert.match(await inn.tree.read(USERS), /^user:ada@pve:0:/m);
     await dialog.getByRole("button", { name: "Undo" }).click();
     await dialog.getByRole("heading", { name: /Undo change/ }).waitFor();
     await done(page);
-    assert.equal(await tree.read(USERS), before);
+    assert.equal(await inn.tree.read(USERS), before);
     await close();
   });
 
   test("what the host refuses is shown in its own words", async () => {
-    const { page, close } = await enter("permissions");
+    const { page, close } = await inn.enter("permissions");
     const dialog = page.getByRole("dialog");
     await page.getByRole("button", { name: "Give a role" }).first().click();
     await dialog.getByRole("combobox", { name: /^Path/ }).fill("/nowhere");
@@ -167,7 +135,7 @@ describe("with the pointer", () => {
 
 describe("with the keyboard alone", () => {
   test("a group is added and removed", async () => {
-    const { page, close } = await enter("groups");
+    const { page, close } = await inn.enter("groups");
     const dialog = page.getByRole("dialog");
     await tabTo(page, /^Add group$/);
     await page.keyboard.press("Enter");
@@ -178,7 +146,7 @@ describe("with the keyboard alone", () => {
     await page.keyboard.press("Escape");
     await dialog.waitFor({ state: "detached" });
     await page.getByRole("row", { name: /keys/ }).waitFor();
-    assert.match(await tree.read(USERS), /^group:keys:/m);
+    assert.match(await inn.tree.read(USERS), /^group:keys:/m);
     await close();
   });
 
@@ -193,9 +161,9 @@ describe("with the keyboard alone", () => {
 
 describe("everywhere", () => {
   test("no page is wider than a phone", async () => {
-    const { page, close } = await enter("users", { viewport: PHONE });
+    const { page, close } = await inn.enter("users", { viewport: PHONE });
     for (const address of [...TABS, "users/ada@pve"]) {
-      await page.goto(`${server.url}/#/datacenter/access/${address}`);
+      await page.goto(inn.at(address));
       await page.waitForLoadState("networkidle");
       const width = await page.evaluate(() => document.scrollingElement?.scrollWidth);
       assert.ok(width <= PHONE.width, `${address} is ${width} pixels wide`);
@@ -205,11 +173,11 @@ describe("everywhere", () => {
 
   for (const theme of ["Light", "Dark"]) {
     test(`${theme}: every page passes the accessibility rules`, async () => {
-      const { page, close } = await enter("users", { viewport: DESKTOP });
+      const { page, close } = await inn.enter("users", { viewport: DESKTOP });
       await page.getByRole("button", { name: `${theme} theme` }).click();
       const found = [];
       for (const address of [...TABS, "users/ada@pve"]) {
-        await page.goto(`${server.url}/#/datacenter/access/${address}`);
+        await page.goto(inn.at(address));
         await page.waitForLoadState("networkidle");
         found.push(...(await axeFaults(page, address)));
       }

@@ -1,45 +1,16 @@
 // Changes that are taken back unless somebody confirms them, and the audit of who did what, in front of the real program.
 
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
-import {
-  apply,
-  axeFaults,
-  DESKTOP,
-  enterAs,
-  launch,
-  openPage,
-  PHONE,
-  picture,
-  tabTo,
-} from "./support/browser.mjs";
-import { makeTree, serve, SOURCES } from "./support/server.mjs";
+import { describe, test } from "node:test";
+import { apply, axeFaults, DESKTOP, PHONE, picture, tabTo } from "./support/browser.mjs";
+import { SOURCES, SOURCES_TEXT } from "./support/server.mjs";
+import { stage } from "./support/stage.mjs";
 
+const inn = stage("nodes/inn1");
 const UPDATES = /bookworm-updates/;
 const BAR = "Changes that wait to be confirmed";
 
-let tree, server, browser, storageState, original;
-
-before(async () => {
-  tree = await makeTree();
-  original = await tree.read(SOURCES);
-  server = await serve(tree);
-  browser = await launch();
-  storageState = await enterAs(browser, server);
-});
-
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-  await tree?.remove();
-});
-
-async function enter(address, options = {}) {
-  const opened = await openPage(browser, server.url, { storageState, ...options });
-  await opened.page.goto(`${server.url}/#/nodes/inn1/${address}`);
-  await opened.page.getByRole("heading", { level: 1 }).waitFor();
-  return opened;
-}
+const original = SOURCES_TEXT;
 
 /** Switches a repository off, to be confirmed within some seconds. */
 async function disable(page, within) {
@@ -52,7 +23,7 @@ async function disable(page, within) {
 
 describe("an armed change", () => {
   test("is counted down on every page, and stays when it is confirmed", async () => {
-    const { page, close } = await enter("repositories");
+    const { page, close } = await inn.enter("repositories");
     const dialog = await disable(page, 120);
     await picture(page, "arm");
     await apply(page);
@@ -68,13 +39,13 @@ describe("an armed change", () => {
     await picture(page, "armed");
     await bar.getByRole("button", { name: "Confirm: all is well" }).click();
     await bar.waitFor({ state: "detached" });
-    assert.notEqual(await tree.read(SOURCES), original, "it stays");
-    await tree.write(SOURCES, original);
+    assert.notEqual(await inn.tree.read(SOURCES), original, "it stays");
+    await inn.tree.write(SOURCES, original);
     await close();
   });
 
   test("is taken back by a plan that is shown, byte for byte", async () => {
-    const { page, close } = await enter("repositories");
+    const { page, close } = await inn.enter("repositories");
     const dialog = await disable(page, 300);
     await apply(page);
     await dialog.getByRole("button", { name: "Close" }).last().click();
@@ -85,26 +56,26 @@ describe("an armed change", () => {
     await dialog.getByText("Done and verified").waitFor();
     await dialog.getByRole("button", { name: "Close" }).last().click();
     await bar.waitFor({ state: "detached" });
-    assert.equal(await tree.read(SOURCES), original);
+    assert.equal(await inn.tree.read(SOURCES), original);
     await close();
   });
 
   test("is taken back by itself when nobody says anything, and the page sees it", async () => {
-    const { page, close } = await enter("repositories");
+    const { page, close } = await inn.enter("repositories");
     const dialog = await disable(page, 30);
     await apply(page);
     await dialog.getByRole("button", { name: "Close" }).last().click();
     const bar = page.getByRole("region", { name: BAR });
     await bar.getByRole("progressbar").waitFor();
     await bar.waitFor({ state: "detached", timeout: 90_000 });
-    assert.equal(await tree.read(SOURCES), original);
+    assert.equal(await inn.tree.read(SOURCES), original);
     await page.getByRole("link", { name: "History", exact: true }).click();
     await page.getByText("Not confirmed, taken back").first().waitFor();
     await close();
   });
 
   test("is confirmed with the keyboard, on a phone, in the dark", async () => {
-    const { page, close } = await enter("repositories", { viewport: PHONE, colorScheme: "dark" });
+    const { page, close } = await inn.enter("repositories", { viewport: PHONE, colorScheme: "dark" });
     const dialog = await disable(page, 120);
     await apply(page);
     await page.keyboard.press("Escape");
@@ -117,15 +88,15 @@ describe("an armed change", () => {
     await tabTo(page, /^Confirm: all is well$/);
     await page.keyboard.press("Enter");
     await bar.waitFor({ state: "detached" });
-    await tree.write(SOURCES, original);
+    await inn.tree.write(SOURCES, original);
     await close();
   });
 });
 
 describe("the audit", () => {
   test("names who logged in and who was refused, narrows down, and is exported", async () => {
-    const { page, close } = await enter("history/audit");
-    const refused = await page.request.get(`${server.url}/api2/json/nodes`, {
+    const { page, close } = await inn.enter("history/audit");
+    const refused = await page.request.get(`${inn.server.url}/api2/json/nodes`, {
       headers: { Authorization: "PVEAPIToken=root@pam!nobody=0", Cookie: "" },
     });
     assert.equal(refused.status(), 401);
@@ -153,7 +124,7 @@ describe("the audit", () => {
 
   for (const theme of ["Light", "Dark"]) {
     test(`${theme}: it passes the accessibility rules`, async () => {
-      const { page, close } = await enter("history/audit", { viewport: DESKTOP });
+      const { page, close } = await inn.enter("history/audit", { viewport: DESKTOP });
       await page.getByRole("button", { name: `${theme} theme` }).click();
       await page.getByRole("gridcell", { name: "Login" }).first().waitFor();
       assert.deepEqual(await axeFaults(page, "history/audit"), []);

@@ -3,36 +3,16 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { after, before, describe, test } from "node:test";
-import { axeFaults, DESKTOP, enterAs, launch, openPage, PHONE, picture, tabTo } from "./support/browser.mjs";
-import { KEYRING, makeTree, serve, SOURCES } from "./support/server.mjs";
+import { describe, test } from "node:test";
+import { axeFaults, DESKTOP, openPage, PHONE, picture, tabTo } from "./support/browser.mjs";
+import { KEYRING, SOURCES, SOURCES_TEXT } from "./support/server.mjs";
+import { stage } from "./support/stage.mjs";
 
+const inn = stage("nodes/inn1");
 const SECURITY = /security\.debian\.org.*bookworm-security/;
 const UPDATES = /bookworm-updates/;
 
-let tree, server, browser, original, storageState;
-
-before(async () => {
-  tree = await makeTree();
-  original = await tree.read(SOURCES);
-  server = await serve(tree);
-  browser = await launch();
-  storageState = await enterAs(browser, server);
-});
-
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-  await tree?.remove();
-});
-
-/** Opens a page of the program as somebody who is logged in. */
-async function enter(address, options = {}) {
-  const opened = await openPage(browser, server.url, { storageState, ...options });
-  await opened.page.goto(`${server.url}/#/nodes/inn1/${address}`);
-  await opened.page.getByRole("heading", { level: 1 }).waitFor();
-  return opened;
-}
+const original = SOURCES_TEXT;
 
 /** Accepts every risk in the dialog. */
 async function acceptAll(dialog) {
@@ -45,7 +25,7 @@ const disabled = (text, line) => text.replace(line, `# ${line}`);
 describe("with the pointer", () => {
   /** UI-02, UI-03, UI-04, UI-16, APT-14 */
   test("a repository is disabled by a plan that was read, and comes back byte for byte", async () => {
-    const { page, close } = await enter("repositories");
+    const { page, close } = await inn.enter("repositories");
     const dialog = page.getByRole("dialog");
     await page.getByText(/malformed entry on line 3/).waitFor();
     await picture(page, "repositories");
@@ -58,14 +38,14 @@ describe("with the pointer", () => {
     assert.match(command, /^innkeeper apt disable .*sources\.list/);
     await dialog.getByText("This can be undone from the history.").waitFor();
     await picture(page, "plan");
-    assert.equal(await tree.read(SOURCES), original, "a plan changes nothing");
+    assert.equal(await inn.tree.read(SOURCES), original, "a plan changes nothing");
 
     await acceptAll(dialog);
     await dialog.getByRole("button", { name: "Apply" }).click();
     await dialog.getByText("Done and verified").waitFor();
     await picture(page, "done");
     const line = "deb http://security.debian.org/debian-security bookworm-security main contrib";
-    assert.equal(await tree.read(SOURCES), disabled(original, line));
+    assert.equal(await inn.tree.read(SOURCES), disabled(original, line));
 
     await dialog.getByRole("button", { name: "Task log" }).click();
     await page.getByRole("region", { name: "Recent tasks" }).getByText("TASK OK").waitFor();
@@ -80,7 +60,7 @@ describe("with the pointer", () => {
     await dialog.getByRole("button", { name: "Apply" }).click();
     await dialog.getByText("Done and verified").waitFor();
     await dialog.getByRole("button", { name: "Close" }).last().click();
-    assert.equal(await tree.read(SOURCES), original);
+    assert.equal(await inn.tree.read(SOURCES), original);
 
     await page.getByRole("link", { name: "History" }).first().click();
     await page.getByText("Undone").first().waitFor();
@@ -92,24 +72,24 @@ describe("with the pointer", () => {
   });
 
   test("a file that changed after the plan was shown is not overwritten, and a new plan is shown", async () => {
-    const { page, close } = await enter("repositories");
+    const { page, close } = await inn.enter("repositories");
     const dialog = page.getByRole("dialog");
     await page.getByRole("switch", { name: UPDATES }).click({ force: true });
     await dialog.locator("ins").first().waitFor();
     const meanwhile = `${original}\n# somebody else was here\n`;
-    await tree.write(SOURCES, meanwhile);
+    await inn.tree.write(SOURCES, meanwhile);
     await acceptAll(dialog);
     await dialog.getByRole("button", { name: "Apply" }).click();
     await dialog.getByText("The host has changed since you looked").waitFor();
-    assert.equal(await tree.read(SOURCES), meanwhile);
+    assert.equal(await inn.tree.read(SOURCES), meanwhile);
     await dialog.getByRole("button", { name: "Cancel" }).click();
-    await tree.write(SOURCES, original);
+    await inn.tree.write(SOURCES, original);
     await close();
   });
 
   /** APT-10 */
   test("a standard repository is added by its handle and undone from the result", async () => {
-    const { page, close } = await enter("repositories");
+    const { page, close } = await inn.enter("repositories");
     const dialog = page.getByRole("dialog");
     await page.getByRole("button", { name: "Add repository" }).click();
     await dialog.getByLabel(/^No-Subscription/).check();
@@ -120,7 +100,7 @@ describe("with the pointer", () => {
     await dialog.getByRole("button", { name: "Apply" }).click();
     await dialog.getByText("Done and verified").waitFor();
     assert.match(
-      await tree.read(SOURCES),
+      await inn.tree.read(SOURCES),
       /download\.proxmox\.com\/debian\/pve bookworm pve-no-subscription/,
     );
     await dialog.getByRole("button", { name: "Undo" }).click();
@@ -129,13 +109,13 @@ describe("with the pointer", () => {
     await acceptAll(dialog);
     await dialog.getByRole("button", { name: "Apply" }).click();
     await dialog.getByText("Done and verified").waitFor();
-    assert.equal(await tree.read(SOURCES), original);
+    assert.equal(await inn.tree.read(SOURCES), original);
     await close();
   });
 
   /** APT-31 */
   test("components, firmware, removal and conversion are planned, and a plan changes nothing", async () => {
-    const { page, close } = await enter("repositories");
+    const { page, close } = await inn.enter("repositories");
     const dialog = page.getByRole("dialog");
     const updates = page.getByRole("row").filter({ has: page.getByRole("switch", { name: UPDATES }) });
     const planned = async (sign, text) => {
@@ -160,13 +140,13 @@ describe("with the pointer", () => {
     const file = page.getByRole("region", { name: SOURCES, exact: true });
     await file.getByRole("button", { name: "Convert to .sources" }).click();
     await planned("ins", "Suites: bookworm-security");
-    assert.equal(await tree.read(SOURCES), original);
+    assert.equal(await inn.tree.read(SOURCES), original);
     await close();
   });
 
   /** APT-34 */
   test("a key is installed only when its checksum is the expected one", async () => {
-    const { page, close } = await enter("repositories/keys");
+    const { page, close } = await inn.enter("repositories/keys");
     const dialog = page.getByRole("dialog");
     const bytes = await readFile(KEYRING);
     await page.getByRole("button", { name: "Install a key" }).click();
@@ -182,12 +162,12 @@ describe("with the pointer", () => {
     await acceptAll(dialog);
     await dialog.getByRole("button", { name: "Apply" }).click();
     await dialog.getByText("Done and verified").waitFor();
-    assert.deepEqual(await readFile(`${tree.root}/etc/apt/trusted.gpg.d/debian.gpg`), bytes);
+    assert.deepEqual(await readFile(`${inn.tree.root}/etc/apt/trusted.gpg.d/debian.gpg`), bytes);
     await close();
   });
 
   test("findings are listed with a fix that is planned like any change", async () => {
-    const { page, close } = await enter("checks");
+    const { page, close } = await inn.enter("checks");
     const disable = page.getByRole("button", { name: "Disable the enterprise repository" });
     await disable.waitFor();
     await picture(page, "checks");
@@ -198,14 +178,14 @@ describe("with the pointer", () => {
   });
 
   test("a refusal of the host is shown in its own words", async () => {
-    const { page, close } = await enter("repositories");
+    const { page, close } = await inn.enter("repositories");
     await page.getByRole("button", { name: "Refresh package lists" }).click();
     await page.getByText(/refreshed by the system itself/).waitFor();
     await close();
   });
 
   test("a lost connection is said, and found again by itself", async () => {
-    const { page, context, close } = await enter("summary");
+    const { page, context, close } = await inn.enter("summary");
     await context.setOffline(true);
     await page.getByRole("link", { name: "History", exact: true }).click();
     await page.getByText(/The host does not answer/).waitFor();
@@ -221,7 +201,7 @@ describe("with the pointer", () => {
 
 describe("with the keyboard alone", () => {
   test("everything is reached, changed and taken back", async () => {
-    const { page, close } = await enter("summary");
+    const { page, close } = await inn.enter("summary");
     await page.keyboard.press("Tab");
     assert.equal(await page.evaluate(() => document.activeElement?.textContent), "Skip to content");
     await page.keyboard.press("Enter");
@@ -237,7 +217,7 @@ describe("with the keyboard alone", () => {
     await tabTo(page, UPDATES, { role: "switch" });
     await page.keyboard.press("Space");
     await applyByKeyboard(page);
-    assert.notEqual(await tree.read(SOURCES), original);
+    assert.notEqual(await inn.tree.read(SOURCES), original);
     await page.keyboard.press("Escape");
     await page.getByRole("dialog").waitFor({ state: "detached" });
 
@@ -250,7 +230,7 @@ describe("with the keyboard alone", () => {
     await tabTo(page, /^Undo change/);
     await page.keyboard.press("Enter");
     await applyByKeyboard(page);
-    assert.equal(await tree.read(SOURCES), original);
+    assert.equal(await inn.tree.read(SOURCES), original);
     await page.keyboard.press("Escape");
     await close();
   });
@@ -273,14 +253,14 @@ const PAGES = ["summary", "repositories", "repositories/keys", "tasks", "history
 
 describe("on a phone", () => {
   test("no page is wider than the screen, and the tree is a drawer", async () => {
-    const { page, close } = await enter("summary", { viewport: PHONE });
+    const { page, close } = await inn.enter("summary", { viewport: PHONE });
     for (const address of PAGES) {
-      await page.goto(`${server.url}/#/nodes/inn1/${address}`);
+      await page.goto(inn.at(address));
       await page.waitForLoadState("networkidle");
       const width = await page.evaluate(() => document.scrollingElement?.scrollWidth);
       assert.ok(width <= PHONE.width, `${address} is ${width} pixels wide`);
     }
-    await page.goto(`${server.url}/#/nodes/inn1/repositories`);
+    await page.goto(inn.at("repositories"));
     await page.getByText("bookworm-security").first().waitFor();
     await picture(page, "phone");
     const nav = page.getByRole("navigation", { name: "Datacenter and nodes" });
@@ -296,7 +276,7 @@ describe("on a phone", () => {
 describe("in either theme", () => {
   for (const theme of ["Light", "Dark"]) {
     test(`${theme}: it is kept, and every page passes the accessibility rules`, async () => {
-      const { page, close } = await enter("summary", { viewport: DESKTOP });
+      const { page, close } = await inn.enter("summary", { viewport: DESKTOP });
       await page.getByRole("button", { name: `${theme} theme` }).click();
       await page.reload();
       const isDark = await page.evaluate(() =>
@@ -306,7 +286,7 @@ describe("in either theme", () => {
       if (theme === "Dark") await picture(page, "dark");
       const found = [];
       for (const address of PAGES) {
-        await page.goto(`${server.url}/#/nodes/inn1/${address}`);
+        await page.goto(inn.at(address));
         await page.waitForLoadState("networkidle");
         found.push(...(await axeFaults(page, address)));
       }
@@ -318,13 +298,13 @@ describe("in either theme", () => {
 
 describe("at the door", () => {
   test("a link that was used says so, and a session outlives a reload", async () => {
-    const stranger = await openPage(browser, server.url);
-    await stranger.page.goto(server.link);
+    const stranger = await openPage(inn.browser, inn.server.url);
+    await stranger.page.goto(inn.server.link);
     await stranger.page.getByText(/This login link does not work/).waitFor();
     await picture(stranger.page, "login");
     await stranger.close();
 
-    const { page, close } = await enter("tasks");
+    const { page, close } = await inn.enter("tasks");
     await page.reload();
     await page.getByRole("heading", { name: "Tasks", level: 1 }).waitFor();
     await close();
@@ -332,7 +312,7 @@ describe("at the door", () => {
 
   test("logging out ends the session, and logging in needs the right password", async () => {
     // a session of its own: logging out must not end the one that the other tests share
-    const { page, close } = await enter("summary");
+    const { page, close } = await inn.enter("summary");
     await page.getByRole("button", { name: /User menu/ }).click();
     await page.getByRole("menuitem", { name: "Log out" }).click();
     await page.getByText("You are logged out.").waitFor();

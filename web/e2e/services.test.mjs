@@ -1,39 +1,18 @@
 // Services and logs in front of the real program. Under --root there is no running system to ask: that has to be said well.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { axeFaults, enterAs, launch, openPage, PHONE } from "./support/browser.mjs";
-import { makeTree, serve } from "./support/server.mjs";
+import { test } from "node:test";
+import { axeFaults, PHONE } from "./support/browser.mjs";
+import { stage } from "./support/stage.mjs";
 
+const inn = stage("nodes/inn1");
 const PAGES = ["services", "services/chrony", "log", "log?unit=chrony&priority=err"];
 const WHY = /another system's tree has none/;
 
-let tree, server, browser, storageState;
-
-before(async () => {
-  tree = await makeTree();
-  server = await serve(tree);
-  browser = await launch();
-  storageState = await enterAs(browser, server);
-});
-
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-  await tree?.remove();
-});
-
-async function enter(address, options = {}) {
-  const opened = await openPage(browser, server.url, { storageState, ...options });
-  await opened.page.goto(`${server.url}/#/nodes/inn1/${address}`);
-  await opened.page.getByRole("heading", { level: 1 }).waitFor();
-  return opened;
-}
-
 test("every page says why there is nothing to see, and offers nothing that cannot work", async () => {
-  const { page, close } = await enter("services");
+  const { page, close } = await inn.enter("services");
   for (const address of PAGES) {
-    await page.goto(`${server.url}/#/nodes/inn1/${address}`);
+    await page.goto(inn.at(address));
     await page.getByText(WHY).waitFor();
     assert.equal(await page.getByRole("button", { name: /^(Start|Stop|Restart|Reload)$/ }).count(), 0);
   }
@@ -41,7 +20,7 @@ test("every page says why there is nothing to see, and offers nothing that canno
 });
 
 test("filters of the log are part of the address, and a reload keeps them", async () => {
-  const { page, close } = await enter("log");
+  const { page, close } = await inn.enter("log");
   await page.getByLabel("Priority").selectOption("err");
   await page.getByRole("textbox", { name: "Unit" }).fill("chrony");
   await page.waitForURL(/unit=chrony/);
@@ -53,7 +32,7 @@ test("filters of the log are part of the address, and a reload keeps them", asyn
 });
 
 test("the pages are opened by two keys", async () => {
-  const { page, close } = await enter("summary");
+  const { page, close } = await inn.enter("summary");
   await page.keyboard.press("g");
   await page.keyboard.press("v");
   await page.getByRole("heading", { name: "Services", level: 1 }).waitFor();
@@ -64,10 +43,10 @@ test("the pages are opened by two keys", async () => {
 });
 
 test("they are readable on a phone and pass the accessibility rules", async () => {
-  const { page, close } = await enter("services", { viewport: PHONE });
+  const { page, close } = await inn.enter("services", { viewport: PHONE });
   const found = [];
   for (const address of PAGES) {
-    await page.goto(`${server.url}/#/nodes/inn1/${address}`);
+    await page.goto(inn.at(address));
     await page.getByText(WHY).waitFor();
     const width = await page.evaluate(() => document.scrollingElement?.scrollWidth);
     assert.ok(width <= PHONE.width, `${address} is ${width} pixels wide`);

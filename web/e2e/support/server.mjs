@@ -8,7 +8,7 @@ import path from "node:path";
 export const SOURCES = "/etc/apt/sources.list";
 
 /** Comments, blank lines, two blanks in a row and a missing newline at the end: whatever is undone must bring it all back. */
-const SOURCES_TEXT = `# made by the installer, do not lose this line
+export const SOURCES_TEXT = `# made by the installer, do not lose this line
 deb http://deb.debian.org/debian bookworm main contrib
 
 deb http://deb.debian.org/debian  bookworm-updates main contrib   # stable updates
@@ -40,9 +40,9 @@ Architectures: amd64
 export const KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg";
 const KEYS = [KEYRING, "/etc/apt/trusted.gpg.d"];
 
-export async function makeTree() {
+export async function makeTree(more = {}) {
   const root = await mkdtemp(path.join(tmpdir(), "innkeeper-gui-"));
-  for (const [name, text] of Object.entries(FILES)) {
+  for (const [name, text] of Object.entries({ ...FILES, ...more })) {
     await mkdir(path.join(root, path.dirname(name)), { recursive: true });
     await writeFile(path.join(root, name), text);
   }
