@@ -2,18 +2,12 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { apply, axeFaults, DESKTOP, PHONE, picture, tabTo } from "./support/browser.mjs";
+import { apply, axeFaults, DESKTOP, done, PHONE, picture, tabTo, widthOf } from "./support/browser.mjs";
 import { stage } from "./support/stage.mjs";
 
 const USERS = "/etc/pve/user.cfg";
 const inn = stage("datacenter/access");
 const TABS = ["users", "groups", "roles", "permissions", "tokens", "realms"];
-
-async function done(page) {
-  await apply(page);
-  await page.getByRole("dialog").getByRole("button", { name: "Close" }).last().click();
-  await page.getByRole("dialog").waitFor({ state: "detached" });
-}
 
 describe("with the pointer", () => {
   test("a group, a user in it, a role and a permission are made, and one is shown to follow from the others", async () => {
@@ -165,7 +159,7 @@ describe("everywhere", () => {
     for (const address of [...TABS, "users/ada@pve"]) {
       await page.goto(inn.at(address));
       await page.waitForLoadState("networkidle");
-      const width = await page.evaluate(() => document.scrollingElement?.scrollWidth);
+      const width = await widthOf(page);
       assert.ok(width <= PHONE.width, `${address} is ${width} pixels wide`);
     }
     await close();

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { apply, axeFaults, DESKTOP, PHONE, picture, tabTo } from "./support/browser.mjs";
+import { apply, axeFaults, DESKTOP, PHONE, picture, tabTo, widthOf } from "./support/browser.mjs";
 import { SOURCES, SOURCES_TEXT } from "./support/server.mjs";
 import { stage } from "./support/stage.mjs";
 
@@ -82,7 +82,7 @@ describe("an armed change", () => {
     await dialog.waitFor({ state: "detached" });
     const bar = page.getByRole("region", { name: BAR });
     await bar.getByRole("progressbar").waitFor();
-    const width = await page.evaluate(() => document.scrollingElement?.scrollWidth);
+    const width = await widthOf(page);
     assert.ok(width <= PHONE.width, `the page is ${width} pixels wide`);
     assert.deepEqual(await axeFaults(page, "armed"), []);
     await tabTo(page, /^Confirm: all is well$/);

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { describe, test } from "node:test";
-import { axeFaults, DESKTOP, openPage, PHONE, picture, tabTo } from "./support/browser.mjs";
+import { axeFaults, DESKTOP, openPage, PHONE, picture, tabTo, widthOf } from "./support/browser.mjs";
 import { KEYRING, SOURCES, SOURCES_TEXT } from "./support/server.mjs";
 import { stage } from "./support/stage.mjs";
 
@@ -257,7 +257,7 @@ describe("on a phone", () => {
     for (const address of PAGES) {
       await page.goto(inn.at(address));
       await page.waitForLoadState("networkidle");
-      const width = await page.evaluate(() => document.scrollingElement?.scrollWidth);
+      const width = await widthOf(page);
       assert.ok(width <= PHONE.width, `${address} is ${width} pixels wide`);
     }
     await page.goto(inn.at("repositories"));

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { axeFaults, PHONE } from "./support/browser.mjs";
+import { axeFaults, PHONE, widthOf } from "./support/browser.mjs";
 import { stage } from "./support/stage.mjs";
 
 const inn = stage("nodes/inn1");
@@ -48,7 +48,7 @@ test("they are readable on a phone and pass the accessibility rules", async () =
   for (const address of PAGES) {
     await page.goto(inn.at(address));
     await page.getByText(WHY).waitFor();
-    const width = await page.evaluate(() => document.scrollingElement?.scrollWidth);
+    const width = await widthOf(page);
     assert.ok(width <= PHONE.width, `${address} is ${width} pixels wide`);
     found.push(...(await axeFaults(page, address)));
   }

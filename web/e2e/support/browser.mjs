@@ -109,6 +109,18 @@ export async function apply(page) {
   await dialog.getByText("Done and verified").waitFor();
 }
 
+/** Applies the plan in the dialog and closes it. */
+export async function done(page) {
+  await apply(page);
+  await page.getByRole("dialog").getByRole("button", { name: "Close" }).last().click();
+  await page.getByRole("dialog").waitFor({ state: "detached" });
+}
+
+/** How wide a page is, which should not be wider than the screen. */
+export function widthOf(page) {
+  return page.evaluate(() => document.scrollingElement?.scrollWidth);
+}
+
 const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 
 /** What a page does against the accessibility rules, in words. */

@@ -1,53 +1,37 @@
-import { Button } from "@patternfly/react-core";
-import PlusIcon from "@patternfly/react-icons/dist/esm/icons/plus-circle-icon";
 import UsersIcon from "@patternfly/react-icons/dist/esm/icons/users-icon";
-import { ActionsColumn, Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
+import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
 import { useState } from "react";
 import { FormDialog, TextField } from "../../kit/form";
 import { usePropose } from "../../kit/plan/Changes";
 import { useMay } from "../../kit/session";
-import { Loaded, Nothing } from "../../kit/states";
+import { Nothing } from "../../kit/states";
 import type { GroupEntry } from "../../kit/types";
 import { addGroup, changeGroup, removeGroup } from "./changes";
 import { items, useGroups } from "./data";
+import { EditableList, EntryActions, isName, NameField } from "./EditableList";
 import { UserLink } from "./parts";
 
 export function GroupsTab() {
   const groups = useGroups();
-  const propose = usePropose();
   const mayChange = useMay("Group.Allocate");
-  const [editing, setEditing] = useState<GroupEntry | "new">();
   return (
-    <div className="ik-stack">
-      {mayChange && (
-        <div className="ik-actions">
-          <Button icon={<PlusIcon />} onClick={() => setEditing("new")}>
-            Add group
-          </Button>
-        </div>
-      )}
-      <Loaded query={groups} what="the groups">
-        {(list) =>
-          list.length === 0 ? (
-            <Nothing title="There is no group" icon={UsersIcon}>
-              A role that is given to a group holds for everybody in it.
-            </Nothing>
-          ) : (
-            <Groups groups={list} mayChange={mayChange} onEdit={setEditing} />
-          )
-        }
-      </Loaded>
-      {editing && (
-        <GroupDialog
-          group={editing === "new" ? undefined : editing}
-          onClose={() => setEditing(undefined)}
-          onChoose={(groupid, comment) => {
-            setEditing(undefined);
-            propose(editing === "new" ? addGroup(groupid, comment) : changeGroup(groupid, comment));
-          }}
-        />
-      )}
-    </div>
+    <EditableList
+      query={groups}
+      what="the groups"
+      add="Add group"
+      mayChange={mayChange}
+      dialog={(group, onClose) => <GroupDialog group={group} onClose={onClose} />}
+    >
+      {(list, onEdit) =>
+        list.length === 0 ? (
+          <Nothing title="There is no group" icon={UsersIcon}>
+            A role that is given to a group holds for everybody in it.
+          </Nothing>
+        ) : (
+          <Groups groups={list} mayChange={mayChange} onEdit={onEdit} />
+        )
+      }
+    </EditableList>
   );
 }
 
@@ -91,12 +75,9 @@ function Groups({
             </Td>
             {mayChange && (
               <Td isActionCell>
-                <ActionsColumn
-                  items={[
-                    { title: "Edit", onClick: () => onEdit(group) },
-                    { isSeparator: true },
-                    { title: "Remove", isDanger: true, onClick: () => propose(removeGroup(group.groupid)) },
-                  ]}
+                <EntryActions
+                  onEdit={() => onEdit(group)}
+                  onRemove={() => propose(removeGroup(group.groupid))}
                 />
               </Td>
             )}
@@ -107,39 +88,22 @@ function Groups({
   );
 }
 
-/** Names of groups and roles, as the API has them. */
-const NAME = /^[A-Za-z0-9._-]+$/;
-
-function GroupDialog({
-  group,
-  onClose,
-  onChoose,
-}: {
-  group?: GroupEntry;
-  onClose: () => void;
-  onChoose: (groupid: string, comment: string) => void;
-}) {
+function GroupDialog({ group, onClose }: { group?: GroupEntry; onClose: () => void }) {
+  const propose = usePropose();
   const [name, setName] = useState(group?.groupid ?? "");
   const [comment, setComment] = useState(group?.comment ?? "");
-  const isName = NAME.test(name);
+  const submit = () => {
+    onClose();
+    propose(group ? changeGroup(name, comment) : addGroup(name, comment));
+  };
   return (
     <FormDialog
       title={group ? `Edit group ${group.groupid}` : "Add group"}
-      isValid={isName}
+      isValid={isName(name)}
       onClose={onClose}
-      onSubmit={() => onChoose(name, comment)}
+      onSubmit={submit}
     >
-      {!group && (
-        <TextField
-          label="Name"
-          isRequired
-          autoFocus
-          maxLength={64}
-          value={name}
-          onChange={setName}
-          error={name !== "" && !isName && "Letters, digits, dots, dashes and underscores."}
-        />
-      )}
+      {!group && <NameField value={name} onChange={setName} />}
       <TextField label="Remark" value={comment} onChange={setComment} autoFocus={group !== undefined} />
     </FormDialog>
   );

@@ -1,45 +1,30 @@
-import { Button, Label } from "@patternfly/react-core";
-import PlusIcon from "@patternfly/react-icons/dist/esm/icons/plus-circle-icon";
-import { ActionsColumn, Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
+import { Label } from "@patternfly/react-core";
+import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
 import { useState } from "react";
-import { ChoicesField, FormDialog, TextField } from "../../kit/form";
+import { ChoicesField, FormDialog } from "../../kit/form";
 import { usePropose } from "../../kit/plan/Changes";
 import { useMay } from "../../kit/session";
-import { Loaded } from "../../kit/states";
 import type { RoleEntry } from "../../kit/types";
 import { addRole, changeRole, removeRole } from "./changes";
 import { items, useRoles } from "./data";
+import { EditableList, EntryActions, isName, NameField } from "./EditableList";
 import { Privileges } from "./parts";
 
 export function RolesTab() {
   const roles = useRoles();
-  const propose = usePropose();
   const mayChange = useMay("Sys.Modify");
-  const [editing, setEditing] = useState<RoleEntry | "new">();
   return (
-    <div className="ik-stack">
-      {mayChange && (
-        <div className="ik-actions">
-          <Button icon={<PlusIcon />} onClick={() => setEditing("new")}>
-            Add role
-          </Button>
-        </div>
+    <EditableList
+      query={roles}
+      what="the roles"
+      add="Add role"
+      mayChange={mayChange}
+      dialog={(role, onClose) => (
+        <RoleDialog role={role} known={privilegesOf(roles.data ?? [])} onClose={onClose} />
       )}
-      <Loaded query={roles} what="the roles">
-        {(list) => <Roles roles={list} mayChange={mayChange} onEdit={setEditing} />}
-      </Loaded>
-      {editing && roles.data && (
-        <RoleDialog
-          role={editing === "new" ? undefined : editing}
-          known={privilegesOf(roles.data)}
-          onClose={() => setEditing(undefined)}
-          onChoose={(roleid, privs) => {
-            setEditing(undefined);
-            propose(editing === "new" ? addRole(roleid, privs) : changeRole(roleid, privs));
-          }}
-        />
-      )}
-    </div>
+    >
+      {(list, onEdit) => <Roles roles={list} mayChange={mayChange} onEdit={onEdit} />}
+    </EditableList>
   );
 }
 
@@ -84,12 +69,9 @@ function Roles({
             {mayChange && (
               <Td isActionCell>
                 {role.special === 0 && (
-                  <ActionsColumn
-                    items={[
-                      { title: "Edit", onClick: () => onEdit(role) },
-                      { isSeparator: true },
-                      { title: "Remove", isDanger: true, onClick: () => propose(removeRole(role.roleid)) },
-                    ]}
+                  <EntryActions
+                    onEdit={() => onEdit(role)}
+                    onRemove={() => propose(removeRole(role.roleid))}
                   />
                 )}
               </Td>
@@ -101,40 +83,22 @@ function Roles({
   );
 }
 
-const NAME = /^[A-Za-z0-9._-]+$/;
-
-function RoleDialog({
-  role,
-  known,
-  onClose,
-  onChoose,
-}: {
-  role?: RoleEntry;
-  known: string[];
-  onClose: () => void;
-  onChoose: (roleid: string, privs: string[]) => void;
-}) {
+function RoleDialog({ role, known, onClose }: { role?: RoleEntry; known: string[]; onClose: () => void }) {
+  const propose = usePropose();
   const [name, setName] = useState(role?.roleid ?? "");
   const [privileges, setPrivileges] = useState(items(role?.privs));
-  const isName = NAME.test(name);
+  const submit = () => {
+    onClose();
+    propose(role ? changeRole(name, privileges) : addRole(name, privileges));
+  };
   return (
     <FormDialog
       title={role ? `Edit role ${role.roleid}` : "Add role"}
-      isValid={isName}
+      isValid={isName(name)}
       onClose={onClose}
-      onSubmit={() => onChoose(name, privileges)}
+      onSubmit={submit}
     >
-      {!role && (
-        <TextField
-          label="Name"
-          isRequired
-          autoFocus
-          maxLength={64}
-          value={name}
-          onChange={setName}
-          error={name !== "" && !isName && "Letters, digits, dots, dashes and underscores."}
-        />
-      )}
+      {!role && <NameField value={name} onChange={setName} />}
       <ChoicesField label="Privileges" choices={known} chosen={privileges} onChange={setPrivileges} />
     </FormDialog>
   );

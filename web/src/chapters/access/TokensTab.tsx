@@ -1,13 +1,14 @@
 import { Button } from "@patternfly/react-core";
 import KeyIcon from "@patternfly/react-icons/dist/esm/icons/key-icon";
 import PlusIcon from "@patternfly/react-icons/dist/esm/icons/plus-circle-icon";
-import { ActionsColumn, Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
+import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
 import { useState } from "react";
 import { usePropose } from "../../kit/plan/Changes";
 import { useSession } from "../../kit/session";
 import { Loaded, Nothing } from "../../kit/states";
 import { addToken, changeToken, removeToken } from "./changes";
 import { tokensOf, useUsers, type OwnedToken } from "./data";
+import { EntryActions } from "./EditableList";
 import { Expiry, UserLink } from "./parts";
 import { TokenDialog } from "./TokenDialog";
 
@@ -99,16 +100,9 @@ function Tokens({
               {token.comment}
             </Td>
             <Td isActionCell>
-              <ActionsColumn
-                items={[
-                  { title: "Edit", onClick: () => onEdit(token) },
-                  { isSeparator: true },
-                  {
-                    title: "Remove",
-                    isDanger: true,
-                    onClick: () => propose(removeToken(token.userid, token.tokenid)),
-                  },
-                ]}
+              <EntryActions
+                onEdit={() => onEdit(token)}
+                onRemove={() => propose(removeToken(token.userid, token.tokenid))}
               />
             </Td>
           </Tr>

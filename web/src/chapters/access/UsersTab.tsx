@@ -1,13 +1,11 @@
-import { Button, Label, Switch } from "@patternfly/react-core";
-import PlusIcon from "@patternfly/react-icons/dist/esm/icons/plus-circle-icon";
-import { ActionsColumn, Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
-import { useState } from "react";
+import { Label, Switch } from "@patternfly/react-core";
+import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
 import { usePropose } from "../../kit/plan/Changes";
 import { useMay } from "../../kit/session";
-import { Loaded } from "../../kit/states";
 import type { UserEntry } from "../../kit/types";
 import { addUser, changeUser, enableUser, removeUser } from "./changes";
 import { items, useUsers } from "./data";
+import { EditableList, EntryActions } from "./EditableList";
 import { Expiry, UserLink } from "./parts";
 import { UserDialog } from "./UserDialog";
 
@@ -15,30 +13,25 @@ export function UsersTab() {
   const users = useUsers();
   const propose = usePropose();
   const mayChange = useMay("User.Modify");
-  const [editing, setEditing] = useState<UserEntry | "new">();
   return (
-    <div className="ik-stack">
-      {mayChange && (
-        <div className="ik-actions">
-          <Button icon={<PlusIcon />} onClick={() => setEditing("new")}>
-            Add user
-          </Button>
-        </div>
-      )}
-      <Loaded query={users} what="the users">
-        {(list) => <Users users={list} mayChange={mayChange} onEdit={setEditing} />}
-      </Loaded>
-      {editing && (
+    <EditableList
+      query={users}
+      what="the users"
+      add="Add user"
+      mayChange={mayChange}
+      dialog={(user, onClose) => (
         <UserDialog
-          user={editing === "new" ? undefined : editing}
-          onClose={() => setEditing(undefined)}
+          user={user}
+          onClose={onClose}
           onChoose={(userid, fields) => {
-            setEditing(undefined);
-            propose(editing === "new" ? addUser(userid, fields) : changeUser(userid, fields));
+            onClose();
+            propose(user ? changeUser(userid, fields) : addUser(userid, fields));
           }}
         />
       )}
-    </div>
+    >
+      {(list, onEdit) => <Users users={list} mayChange={mayChange} onEdit={onEdit} />}
+    </EditableList>
   );
 }
 
@@ -96,17 +89,10 @@ function Users({
             </Td>
             {mayChange && (
               <Td isActionCell>
-                <ActionsColumn
-                  items={[
-                    { title: "Edit", onClick: () => onEdit(user) },
-                    { isSeparator: true },
-                    {
-                      title: "Remove",
-                      isDanger: true,
-                      isDisabled: user.userid === ROOT,
-                      onClick: () => propose(removeUser(user.userid)),
-                    },
-                  ]}
+                <EntryActions
+                  onEdit={() => onEdit(user)}
+                  onRemove={() => propose(removeUser(user.userid))}
+                  isKept={user.userid === ROOT}
                 />
               </Td>
             )}
