@@ -60,6 +60,26 @@ describe("an armed change", () => {
     await close();
   });
 
+  test("is counted down while the host does not answer, too, and is there again after it", async () => {
+    const { page, context, close } = await inn.enter("repositories");
+    const dialog = await disable(page, 300);
+    await apply(page);
+    await dialog.getByRole("button", { name: "Close" }).last().click();
+    const bar = page.getByRole("region", { name: BAR });
+    const left = async () => Number(await bar.getByRole("progressbar").getAttribute("aria-valuenow"));
+    await bar.getByRole("progressbar").waitFor();
+    await context.setOffline(true);
+    await bar.getByText(/The host does not answer. Unless somebody confirms the change/).waitFor();
+    const [before] = [await left(), await page.waitForTimeout(2_500)];
+    assert.ok((await left()) < before);
+    await context.setOffline(false);
+    await bar.getByText(/The host does not answer/).waitFor({ state: "detached" });
+    await bar.getByRole("button", { name: "Confirm: all is well" }).click();
+    await bar.waitFor({ state: "detached" });
+    await inn.tree.write(SOURCES, original);
+    await close();
+  });
+
   test("is taken back by itself when nobody says anything, and the page sees it", async () => {
     const { page, close } = await inn.enter("repositories");
     const dialog = await disable(page, 30);

@@ -35,7 +35,7 @@ export async function openPage(browser, origin, options = {}) {
     reducedMotion: "reduce",
     ...options,
   });
-  context.setDefaultTimeout(15_000);
+  context.setDefaultTimeout(30_000);
   const page = await context.newPage();
   const faults = [];
   await page.exposeFunction("reportViolation", (text) => faults.push(`policy: ${text}`));

@@ -14,7 +14,7 @@ function bytesOf(base32) {
 export function codeOf(secret, { later = 0 } = {}) {
   const counter = Buffer.alloc(8);
   counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 1000 / PERIOD) + later));
-  const sum = createHmac("sha1", bytesOf(secret.replaceAll(" ", "")))
+  const sum = createHmac("sha1", bytesOf(secret.replace(/[^A-Z2-7]/g, "")))
     .update(counter)
     .digest();
   const at = sum.at(-1) & 15;

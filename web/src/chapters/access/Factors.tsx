@@ -128,7 +128,9 @@ function List({
             <Tr key={id}>
               <Td dataLabel="Kind">{KINDS[type] ?? type}</Td>
               <Td dataLabel="Name" className="ik-wrap">
-                {description}
+                {description || (
+                  <span className="ik-subtle">{id === type ? "each works once" : "no name"}</span>
+                )}
               </Td>
               <Td dataLabel="Added" modifier="nowrap">
                 {dateTime(created)}

@@ -16,14 +16,22 @@ export function useMustConfirm(): boolean {
   return session.is === "in" && session.session.username !== ROOT;
 }
 
-export function Mine({ value, onChange }: { value: string; onChange: (value: string) => void }) {
+export function Mine({
+  value,
+  onChange,
+  autoFocus = true,
+}: {
+  value: string;
+  onChange: (value: string) => void;
+  autoFocus?: boolean;
+}) {
   return (
     <TextField
       label="Your present password"
       type="password"
       autoComplete="current-password"
       isRequired
-      autoFocus
+      autoFocus={autoFocus}
       value={value}
       onChange={onChange}
     />

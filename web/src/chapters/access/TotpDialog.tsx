@@ -38,15 +38,11 @@ export function TotpDialog({
         <QrCode text={totp} label="QR code for the authenticator app" />
         <div className="ik-stack ik-stack--tight">
           <p>Let the app read this code, or type the secret into it.</p>
-          <ClipboardCopy
-            isReadOnly
-            isCode
-            hoverTip="Copy"
-            clickTip="Copied"
-            textAriaLabel="Secret of the app"
-          >
-            {spaced(secret)}
-          </ClipboardCopy>
+          <div role="group" aria-label="Secret of the app">
+            <ClipboardCopy variant="inline-compact" isCode hoverTip="Copy the secret" clickTip="Copied">
+              {spaced(secret)}
+            </ClipboardCopy>
+          </div>
         </div>
       </div>
       <TextField
@@ -58,7 +54,7 @@ export function TotpDialog({
         onChange={setDescription}
         help="So that you know later which one it is, as: my phone."
       />
-      {mustConfirm && <Mine value={password} onChange={setPassword} />}
+      {mustConfirm && <Mine value={password} onChange={setPassword} autoFocus={false} />}
       <TextField
         label="Code that the app shows now"
         isRequired

@@ -1,5 +1,5 @@
-import { Alert, AlertActionLink, Progress } from "@patternfly/react-core";
-import { useEffect, useState } from "react";
+import { Alert, Button, Progress } from "@patternfly/react-core";
+import { Fragment, useEffect, useState } from "react";
 import { useConnection } from "../connection";
 import { DiffView } from "../diff/DiffView";
 import { duration } from "../format";
@@ -39,34 +39,33 @@ function Armed({ armed, isInDialog }: { armed: Looked; isInDialog: boolean }) {
   };
   const isOpen = state === "waiting" || state === "stuck";
   return (
-    <Alert
-      isInline
-      variant={state === "stuck" ? "danger" : "warning"}
-      title={TITLES[state](id)}
-      actionLinks={
-        <>
-          {mayChange && isOpen && (
-            <>
-              <AlertActionLink isDisabled={isBusy} isLoading={isBusy} onClick={keep}>
-                {state === "stuck" ? "Keep it as it is" : "Confirm: all is well"}
-              </AlertActionLink>
-              {!isInDialog && (
-                <AlertActionLink isDisabled={isBusy} onClick={() => propose(revertNow(armed))}>
-                  Take it back now
-                </AlertActionLink>
-              )}
-            </>
-          )}
-          {!isInDialog && <Link to={["nodes", node, "history", id]}>Show the change</Link>}
-        </>
-      }
-    >
-      <p className="ik-wrap">{what}</p>
+    <Alert isInline variant={state === "stuck" ? "danger" : "warning"} title={TITLES[state](id)}>
+      <p className="ik-wrap ik-sentence">{what}</p>
       {state === "waiting" && <Countdown armed={armed} />}
       {armed.error && <p className="ik-wrap">{armed.error}</p>}
       {armed.diff && <DiffView diff={armed.diff} />}
       {error && <p role="alert">{error.message}</p>}
-      {state === "waiting" && <Elsewhere armed={armed} />}
+      {state === "waiting" && <Lost armed={armed} />}
+      <div className="ik-actions ik-armed__actions">
+        {mayChange && isOpen && (
+          <>
+            <Button size="sm" isDisabled={isBusy} isLoading={isBusy} onClick={keep}>
+              {state === "stuck" ? "Keep it as it is" : "Confirm: all is well"}
+            </Button>
+            {!isInDialog && (
+              <Button
+                size="sm"
+                variant="secondary"
+                isDisabled={isBusy}
+                onClick={() => propose(revertNow(armed))}
+              >
+                Take it back now
+              </Button>
+            )}
+          </>
+        )}
+        {!isInDialog && <Link to={["nodes", node, "history", id]}>Show the change</Link>}
+      </div>
     </Alert>
   );
 }
@@ -80,41 +79,59 @@ const TITLES = {
   reverted: (id) => `Change ${id} was taken back`,
 } as const satisfies Record<Looked["state"], (id: number) => string>;
 
-function Countdown({ armed }: { armed: Looked }) {
+function useSecondsLeft(armed: Looked): number {
   const [now, setNow] = useState(() => performance.now());
   useEffect(() => {
     const timer = setInterval(() => setNow(performance.now()), 1_000);
     return () => clearInterval(timer);
   }, []);
-  const left = secondsLeft(armed, Math.max(now, armed.at));
+  return secondsLeft(armed, Math.max(now, armed.at));
+}
+
+function Countdown({ armed }: { armed: Looked }) {
+  const left = useSecondsLeft(armed);
   const whole = Math.max(armed.within ?? left, left, 1);
   return (
     <Progress
       className="ik-armed__left"
       size="sm"
+      measureLocation="outside"
       aria-label={`Time left to confirm change ${armed.id}`}
-      title="It is taken back in"
       value={left}
       max={whole}
-      label={duration(left)}
+      label={left > 0 ? `${duration(left)} left` : "the time is over"}
       valueText={duration(left)}
     />
   );
 }
 
-/** When the host is gone because the change moved it, the page goes on where it is now. */
-function Elsewhere({ armed }: { armed: Looked }) {
+/**
+ * What to know when the host is gone: it takes the change back by itself, and when the change has moved it, the page
+ * goes on where the host is now.
+ */
+function Lost({ armed }: { armed: Looked }) {
   const connection = useConnection();
   const addresses = useAddresses(armed);
-  if (connection.is === "there" || !addresses.data?.length) return null;
+  const isOver = useSecondsLeft(armed) === 0;
+  if (connection.is === "there") return null;
   return (
-    <p>
-      The change gives the host another address. Go on there, log in, and confirm it:{" "}
-      {addresses.data.map((address) => (
-        <a key={address} href={elsewhere(address, location)}>
-          {address}
-        </a>
-      ))}
-    </p>
+    <>
+      <p>
+        {isOver
+          ? "The host does not answer. The time is over, and it takes the change back by itself: this page goes on as soon as it answers."
+          : "The host does not answer. Unless somebody confirms the change, it is taken back when the time is over, and this page goes on."}
+      </p>
+      {addresses.data && addresses.data.length > 0 && (
+        <p>
+          The change gives the host another address. Go on there, log in, and confirm it:
+          {addresses.data.map((address) => (
+            <Fragment key={address}>
+              {" "}
+              <a href={elsewhere(address, location)}>{address}</a>
+            </Fragment>
+          ))}
+        </p>
+      )}
+    </>
   );
 }

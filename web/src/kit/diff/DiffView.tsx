@@ -32,13 +32,15 @@ function FileDiff({ file }: { file: DiffFile }) {
             removed
           </Label>
         )}
-        <span
-          className="ik-diff__counts"
-          aria-label={`${file.added} lines added, ${file.removed} lines removed`}
-        >
-          <span className="ik-diff__plus">+{file.added}</span>{" "}
-          <span className="ik-diff__minus">−{file.removed}</span>
-        </span>
+        {file.hunks.length > 0 && (
+          <span
+            className="ik-diff__counts"
+            aria-label={`${file.added} lines added, ${file.removed} lines removed`}
+          >
+            <span className="ik-diff__plus">+{file.added}</span>{" "}
+            <span className="ik-diff__minus">−{file.removed}</span>
+          </span>
+        )}
       </figcaption>
       {file.notes.map((note, index) => (
         <p key={index} className="ik-diff__note">

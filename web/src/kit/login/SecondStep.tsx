@@ -1,5 +1,5 @@
 import { ActionGroup, Alert, Button, Form, FormGroup, Radio, TextInput } from "@patternfly/react-core";
-import { useState, type FormEvent } from "react";
+import { useRef, useState, type FormEvent } from "react";
 import { ApiError } from "../api";
 import { loginSecond, type Challenge } from "../session";
 
@@ -17,6 +17,7 @@ export function SecondStep({ challenge, onBack }: { challenge: Challenge; onBack
   const [value, setValue] = useState("");
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<string>();
+  const field = useRef<HTMLInputElement>(null);
   const submit = async (event: FormEvent) => {
     event.preventDefault();
     setBusy(true);
@@ -25,6 +26,7 @@ export function SecondStep({ challenge, onBack }: { challenge: Challenge; onBack
       await loginSecond(challenge, `${kind}:${value.replaceAll(" ", "")}`);
     } catch (failure) {
       setValue("");
+      field.current?.focus();
       setError(explain(failure as Error));
     } finally {
       setBusy(false);
@@ -62,6 +64,7 @@ export function SecondStep({ challenge, onBack }: { challenge: Challenge; onBack
           inputMode={kind === "totp" ? "numeric" : "text"}
           isRequired
           autoFocus
+          ref={field}
           value={value}
           onChange={(_, text) => setValue(text)}
         />

@@ -2,6 +2,10 @@ import {
   Alert,
   Button,
   ClipboardCopy,
+  ClipboardCopyButton,
+  CodeBlock,
+  CodeBlockAction,
+  CodeBlockCode,
   Modal,
   ModalBody,
   ModalFooter,
@@ -9,7 +13,7 @@ import {
   Skeleton,
 } from "@patternfly/react-core";
 import { useQuery } from "@tanstack/react-query";
-import { useEffect } from "react";
+import { useEffect, useId, useState } from "react";
 import { answer, api } from "../api";
 import { ArmedChanges } from "../armed/ArmedChanges";
 import { Problem } from "../states";
@@ -20,7 +24,7 @@ import { undoOf } from "./Changes";
 import { Arm } from "./Arm";
 import { PlanView } from "./PlanView";
 import type { ChangeCall, Revealed } from "./change";
-import { mayApply, succeeded } from "./state";
+import { mayApply, succeeded, type PlanState } from "./state";
 import { usePlan, type PlanControls } from "./usePlan";
 import "./plan.css";
 
@@ -140,22 +144,50 @@ function Reveal({ all }: { all: Revealed[] }) {
           <div key={label}>
             <dt>{label}</dt>
             <dd>
-              <ClipboardCopy
-                isReadOnly
-                isCode
-                isExpanded={value.includes("\n")}
-                variant={value.includes("\n") ? "expansion" : "inline"}
-                hoverTip={`Copy: ${label}`}
-                clickTip="Copied"
-                textAriaLabel={label}
-              >
-                {value}
-              </ClipboardCopy>
+              {value.includes("\n") ? (
+                <Lines label={label} text={value} />
+              ) : (
+                <ClipboardCopy
+                  isReadOnly
+                  isCode
+                  hoverTip={`Copy: ${label}`}
+                  clickTip="Copied"
+                  textAriaLabel={label}
+                >
+                  {value}
+                </ClipboardCopy>
+              )}
             </dd>
           </div>
         ))}
       </dl>
     </Alert>
+  );
+}
+
+function Lines({ label, text }: { label: string; text: string }) {
+  const id = useId();
+  const [isCopied, setCopied] = useState(false);
+  return (
+    <CodeBlock
+      actions={
+        <CodeBlockAction>
+          <ClipboardCopyButton
+            id={`${id}copy`}
+            aria-label={`Copy: ${label}`}
+            variant="plain"
+            onClick={() => void navigator.clipboard.writeText(text).then(() => setCopied(true))}
+            onTooltipHidden={() => setCopied(false)}
+          >
+            {isCopied ? "Copied" : `Copy: ${label}`}
+          </ClipboardCopyButton>
+        </CodeBlockAction>
+      }
+    >
+      <CodeBlockCode id={`${id}text`} aria-label={label}>
+        {text}
+      </CodeBlockCode>
+    </CodeBlock>
   );
 }
 
@@ -170,7 +202,7 @@ function Buttons({
         <Button key="close" variant="primary" onClick={onClose}>
           Close
         </Button>
-        {state.step === "finished" && state.upid !== "" && succeeded(state.exit) && (
+        {state.step === "finished" && canBeUndone(state) && (
           <UndoButton upid={state.upid} onPropose={onPropose} />
         )}
         {state.step === "finished" && !succeeded(state.exit) && (
@@ -217,6 +249,10 @@ function Buttons({
       </Button>
     </>
   );
+}
+
+function canBeUndone({ plan, upid, exit }: PlanState & { step: "finished" }): boolean {
+  return upid !== "" && succeeded(exit) && plan.reversible === 1;
 }
 
 function hasDanger(hazards: readonly { severity: string }[]): boolean {

@@ -11,6 +11,8 @@ const NAMES: Record<string, string> = {
   aptkey: "Install key",
   aptkeyfetch: "Download key",
   undo: "Undo change",
+  finish: "Finish change",
+  revert: "Take back change",
   tokencreate: "Create API token",
   tokenchange: "Change API token",
   tokenremove: "Remove API token",
