@@ -3,6 +3,7 @@
 mod cli;
 mod methods;
 mod service;
+mod sources;
 mod wiring;
 
 use std::process::ExitCode;

@@ -2,11 +2,14 @@
 
 use innkeeper_rest::Method;
 
+use crate::sources::AptSources;
+
 /// The methods of all chapters.
 pub(crate) fn methods() -> Vec<Method> {
     let mut methods = innkeeper_node::methods();
     methods.extend(innkeeper_access_chapter::methods());
     methods.extend(innkeeper_apt::methods());
+    methods.extend(innkeeper_firmware::methods::<AptSources>());
     methods.extend(innkeeper_services::methods());
     methods
 }
@@ -17,6 +20,7 @@ pub(crate) const AREAS: &[(&str, &str)] = &[
     ("acl", "Who has which role on which path"),
     ("apt", "Package repositories and the keys that sign them"),
     ("changes", "Changes that are taken back unless somebody confirms them"),
+    ("firmware", "Microcode of the CPU, firmware of devices"),
     ("group", "Groups of users"),
     ("history", "The changes made to this host"),
     ("realm", "Where users come from"),

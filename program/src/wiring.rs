@@ -9,6 +9,7 @@ use innkeeper_rest::Api;
 
 use crate::methods::methods;
 use crate::service::Watchers;
+use crate::sources::AptSources;
 
 /// The machine itself, or the tree below `root`.
 ///
@@ -27,6 +28,7 @@ pub(crate) fn api(host: Arc<dyn Host>) -> Api {
     Api::new(methods(), host)
         .with_checks(innkeeper_access_chapter::checks())
         .with_checks(innkeeper_apt::checks())
+        .with_checks(innkeeper_firmware::checks::<AptSources>())
         .with_checks(innkeeper_services::checks())
         .with_alarm(alarm)
 }

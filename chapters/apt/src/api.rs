@@ -4,14 +4,14 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use camino::{Utf8Path, Utf8PathBuf};
 use innkeeper_change::{Content, Plan, Problem};
-use innkeeper_host::{CONFIG_LIMIT, read_config, read_content};
+use innkeeper_host::{CONFIG_LIMIT, read_content};
 use innkeeper_rest::{
     Answer, Call, Change, CommandName, Execution, Method, Permission, Property, Proposal, Verb, Verify,
 };
 
-use crate::inspect::inspect;
+use crate::inspect::{inspect, refresh_request};
 use crate::model::Repositories;
-use crate::plan::{PROXY_FILE, Refresh, Request, equal_entries, plan, refresh, removal_left};
+use crate::plan::{Request, equal_entries, plan, refresh, removal_left};
 use crate::release_key::{KeyFile, RELEASE_KEYS};
 use crate::view;
 
@@ -328,13 +328,7 @@ fn propose_refresh(call: &Call<'_>) -> Result<Proposal, Problem> {
         let message = "package lists are refreshed by the system itself, not in its tree";
         return Err(Problem::Invalid(message.to_owned()));
     }
-    let options = read_config(host, "/etc/pve/datacenter.cfg".into())?.unwrap_or_default();
-    let proxy = options.lines().find_map(|line| line.strip_prefix("http_proxy:"));
-    let request = Refresh {
-        quiet: call.boolean("quiet") == Some(true),
-        proxy: proxy.map(|proxy| proxy.trim().to_owned()),
-        proxy_file: read_content(host, PROXY_FILE.into())?,
-    };
+    let request = refresh_request(host, call.boolean("quiet") == Some(true))?;
     let verify = Verify::With(Box::new(|_| Ok(Plan::new("refresh the package lists"))));
     Ok(Proposal { verify, ..Proposal::from(refresh(&request)?) })
 }

@@ -7,13 +7,14 @@ use base64::engine::general_purpose::STANDARD;
 use camino::{Utf8Path, Utf8PathBuf};
 use innkeeper_change::{Content, Problem};
 use innkeeper_engine::Upid;
-use innkeeper_host::{CONFIG_LIMIT, DirEntry, FileKind, Host, HostError, read_config};
+use innkeeper_host::{CONFIG_LIMIT, DirEntry, FileKind, Host, HostError, read_config, read_content};
 
 use crate::format::document::{Document, FileType};
 use crate::format::refresh_log::{Failure, failures};
 use crate::format::{dpkg_status, os_release, release};
 use crate::model::FileError;
 use crate::openpgp;
+use crate::plan::{PROXY_FILE, Refresh};
 use crate::release_key::{RELEASE_KEYS, sha512};
 use crate::standard::ARCHIVE_KEYRING;
 use crate::state::{CachedRelease, SOURCES_DIR, SOURCES_LIST, SourceFile, State, Subscription};
@@ -51,6 +52,17 @@ pub fn inspect(host: &dyn Host) -> Result<State, Problem> {
     state.ceph = ceph_packages(host);
     state.refresh_failures = refresh_failures(host);
     Ok(state)
+}
+
+/// A refresh of the package lists, with the proxy that the datacenter's options name.
+///
+/// # Errors
+/// When those cannot be read.
+pub fn refresh_request(host: &dyn Host, quiet: bool) -> Result<Refresh, Problem> {
+    let options = read_config(host, "/etc/pve/datacenter.cfg".into())?.unwrap_or_default();
+    let proxy = options.lines().find_map(|line| line.strip_prefix("http_proxy:"));
+    let proxy = proxy.map(|proxy| proxy.trim().to_owned());
+    Ok(Refresh { quiet, proxy, proxy_file: read_content(host, PROXY_FILE.into())? })
 }
 
 /// What the last `apt-get update` that ran as a task could not fetch. Without such a task, or without its log, nothing is
