@@ -3,7 +3,6 @@
 mod cli;
 mod methods;
 mod service;
-mod sources;
 mod wiring;
 
 use std::process::ExitCode;

@@ -7,9 +7,8 @@ use innkeeper_change::Problem;
 use innkeeper_host::{Host, RealHost};
 use innkeeper_rest::Api;
 
-use crate::methods::methods;
+use crate::methods::{AptSources, methods};
 use crate::service::Watchers;
-use crate::sources::AptSources;
 
 /// The machine itself, or the tree below `root`.
 ///

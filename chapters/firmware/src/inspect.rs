@@ -44,7 +44,7 @@ pub fn inspect<S: Sources>(host: &dyn Host) -> Result<State, Problem> {
         vulnerabilities: vulnerabilities(host),
         codename: codename(host),
         component: S::component(host)?,
-        uefi: host.metadata("/sys/firmware/efi".into())?.is_some(),
+        uefi: host.metadata("/sys/firmware/efi".into()).ok().flatten().is_some(),
         esp: esp(host),
         network_vendors: network_vendors(host),
         obstacles: safety::obstacles(host),
@@ -186,7 +186,7 @@ fn unpacked(host: &dyn Host, path: &Utf8Path) -> Option<i64> {
 }
 
 /// What the installed files carry for this CPU; `None` when that is nothing.
-fn carried(host: &dyn Host, cpu: Option<&Cpu>) -> Option<Result<Update, String>> {
+pub fn carried(host: &dyn Host, cpu: Option<&Cpu>) -> Option<Result<Update, String>> {
     let cpu = cpu?;
     match cpu.maker()? {
         Maker::Intel => intel_carried(host, cpu),
@@ -214,9 +214,7 @@ fn newest_in(
     path: &Utf8PathBuf,
     search: &dyn Fn(crate::ucode::Read<'_>) -> Result<Option<Update>, String>,
 ) -> Option<Result<Update, String>> {
-    if host.metadata(path).ok().flatten().is_none() {
-        return None;
-    }
+    host.metadata(path).ok().flatten()?;
     let read =
         |offset: u64, length: usize| host.read_at(path, offset, length).map_err(|error| error.to_string());
     match search(&read) {

@@ -30,11 +30,8 @@ fn one(stanza: &str, wanted: &impl Fn(&str, &str) -> bool) -> Option<Installed> 
     if !wanted(name, section) {
         return None;
     }
-    let mut words = field("Status")?.split(' ');
-    let (wish, state) = (words.next()?, words.last()?);
-    if state != "installed" {
-        return None;
-    }
+    // what is wanted, whether that went wrong, what is
+    let wish = field("Status")?.strip_suffix(" ok installed")?;
     let version = field("Version").filter(|version| !version.is_empty())?;
     let [name, version, section] = [name, version, section].map(str::to_owned);
     Some(Installed { name, version, section, held: wish == "hold" })

@@ -41,7 +41,11 @@ pub fn title(file: &str) -> String {
     }
 }
 
-/// The sentence as lscpu(1) writes it, which keeps colons for itself.
+/// The sentence as lscpu(1) writes it: in those about mitigations the first colon becomes a semicolon, and the others go.
 pub fn sentence(text: &str) -> String {
-    text.trim().replace(':', ";")
+    let text = text.trim();
+    match text.split_once(':') {
+        Some((first, rest)) if first == "Mitigation" => format!("{first};{}", rest.replace(':', "")),
+        _ => text.to_owned(),
+    }
 }

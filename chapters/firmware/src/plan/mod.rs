@@ -164,8 +164,11 @@ fn hold(state: &State, sources: &SourcePlans, name: &str, on: bool, upgrade: boo
 }
 
 fn remove(state: &State, name: &str) -> Plan {
-    let plan = Plan::new(format!("remove {name}"));
+    let mut plan = Plan::new(format!("remove {name}"));
     let Some(now) = state.installed() else { return plan };
+    if now.held {
+        plan = plan.step(packages::hold(name, false));
+    }
     let plan = plan
         .step(mark(state, name, &format!("{name} {} was removed", now.version)))
         .step(packages::purge(now))

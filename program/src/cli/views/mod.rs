@@ -2,6 +2,7 @@
 
 mod changes;
 mod checks;
+mod firmware;
 mod history;
 mod log;
 mod repositories;
@@ -44,7 +45,7 @@ impl View {
 /// Lines enough for every log.
 const ALL_LINES: &str = "1000000";
 
-const VIEWS: [View; 9] = [
+const VIEWS: [View; 10] = [
     View { prepare: tasks::in_few_words, ..View::new("/nodes/{node}/tasks", tasks::list) },
     View {
         fixed: &[("limit", ALL_LINES)],
@@ -58,6 +59,7 @@ const VIEWS: [View; 9] = [
     View::new("/nodes/{node}/history/verify", history::verified),
     View::new("/nodes/{node}/checks", checks::list),
     View::new("/nodes/{node}/apt/repositories", repositories::list),
+    View::new("/nodes/{node}/firmware/status", firmware::overview),
 ];
 
 /// The view of a method's result, if it has one of its own.
