@@ -2,6 +2,7 @@ import type { Rooms } from "../kit/shell/Shell";
 import { access } from "./access";
 import { apt } from "./apt";
 import { checks } from "./checks";
+import { firmware } from "./firmware";
 import { history } from "./history";
 import { log, services } from "./services";
 import { Datacenter, summary } from "./summary";
@@ -10,5 +11,5 @@ import { tasks } from "./tasks";
 export const rooms: Rooms = {
   Datacenter,
   shared: [access],
-  chapters: [summary, apt, services, log, tasks, history, checks],
+  chapters: [summary, apt, firmware, services, log, tasks, history, checks],
 };
