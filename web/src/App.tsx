@@ -2,6 +2,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { rooms } from "./chapters";
 import { Login } from "./kit/login/Login";
+import { REALMS } from "./kit/realms";
 import { restore, useSession } from "./kit/session";
 import { Shell } from "./kit/shell/Shell";
 import { Problem, Waiting } from "./kit/states";
@@ -12,7 +13,7 @@ export function App() {
   const isOut = session.is === "out";
   useEffect(() => {
     // What one user was allowed to see is not the next one's.
-    if (isOut) queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== "access" });
+    if (isOut) queries.removeQueries({ predicate: ({ queryKey }) => String(queryKey) !== String(REALMS) });
   }, [isOut, queries]);
   switch (session.is) {
     case "unknown":

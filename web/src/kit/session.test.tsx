@@ -93,6 +93,31 @@ it("logs in with a password in the chosen realm, and out again", async () => {
   expect(await screen.findByText("You are logged out.")).toBeTruthy();
 });
 
+it("shows nobody what the user before was allowed to see", async () => {
+  let isRoot = true;
+  serve({
+    ...HOST,
+    "GET /access/session": () => data(SESSION),
+    "POST /access/ticket": () => data({ ...SESSION, username: "eve@pam" }),
+    "GET /access/users": () =>
+      isRoot
+        ? data([{ userid: "ada@pve", enable: 1, expire: 0 }])
+        : refusal(403, "Permission check failed (/access/groups, Sys.Audit)"),
+  });
+  localStorage.setItem("innkeeper.session", "1");
+  await restore();
+  location.hash = "#/datacenter/access/users";
+  show(<App />);
+  expect(await screen.findByText("ada@pve", {}, { timeout: 5_000 })).toBeTruthy();
+  await userEvent.click(screen.getByRole("button", { name: /User menu/ }));
+  await userEvent.click(await screen.findByRole("menuitem", { name: "Log out" }));
+  isRoot = false;
+  await userEvent.type(await screen.findByLabelText(/Password/), "right{Enter}");
+  expect(await screen.findByRole("heading", { name: "Access" })).toBeTruthy();
+  expect(await screen.findByText(/Permission check failed/)).toBeTruthy();
+  expect(screen.queryByText("ada@pve")).toBeNull();
+});
+
 it("opens pages by two keys, except while somebody types", async () => {
   serve({ ...HOST, "GET /access/session": () => data(SESSION) });
   localStorage.setItem("innkeeper.session", "1");

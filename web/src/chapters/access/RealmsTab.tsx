@@ -7,7 +7,7 @@ import { useMay } from "../../kit/session";
 import { Loaded } from "../../kit/states";
 import type { Realm } from "../../kit/types";
 import { changeRealm } from "./changes";
-import { useRealms } from "./data";
+import { useRealms } from "../../kit/realms";
 
 export function RealmsTab() {
   const realms = useRealms();

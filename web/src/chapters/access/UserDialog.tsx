@@ -1,9 +1,10 @@
 import { useState } from "react";
 import { CheckField, ChoicesField, FormDialog, SelectField, TextField } from "../../kit/form";
 import { localOf, secondsOf } from "../../kit/format";
+import { useRealms } from "../../kit/realms";
 import type { UserEntry } from "../../kit/types";
 import type { UserFields } from "./changes";
-import { items, useGroups, useRealms } from "./data";
+import { items, useGroups } from "./data";
 
 /** A new user, or what is known of one. */
 export function UserDialog({

@@ -32,13 +32,6 @@ export function useAcl() {
   });
 }
 
-export function useRealms() {
-  return useQuery({
-    queryKey: ["access", "domains"],
-    queryFn: async ({ signal }) => (await answer(api.GET("/access/domains", { signal }))).data,
-  });
-}
-
 /** What somebody may do, and which entry says so. */
 export function useGrants(userid: string, path: string) {
   return useQuery({

@@ -12,9 +12,9 @@ import {
   TextInput,
   Title,
 } from "@patternfly/react-core";
-import { useQuery } from "@tanstack/react-query";
 import { useEffect, useState, type FormEvent } from "react";
-import { answer, api, ApiError } from "../api";
+import { ApiError } from "../api";
+import { useRealms } from "../realms";
 import { login, type Challenge } from "../session";
 import type { Realm } from "../types";
 import { Mark } from "../shell/Mark";
@@ -31,10 +31,7 @@ export function Login({ why }: { why?: string }) {
   const [challenge, setChallenge] = useState<Challenge>();
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<string>();
-  const realms = useQuery({
-    queryKey: ["access", "domains"],
-    queryFn: async ({ signal }) => (await answer(api.GET("/access/domains", { signal }))).data,
-  });
+  const realms = useRealms();
   const known = realms.data?.length ? realms.data : [PAM];
   const chosen = realm ?? (known.find((candidate) => candidate.default) ?? known[0] ?? PAM).realm;
 
