@@ -1,4 +1,4 @@
-//! Second factors: codes of an authenticator app, recovery keys.
+//! Second factors: codes of an authenticator app, security keys, recovery keys.
 
 use innkeeper_access::tfa::{Factor, Factors, RECOVERY, TFA_CFG, Totp};
 use innkeeper_access::{Lockout, UserId, plan_secret};
@@ -29,7 +29,7 @@ const CHANGE: Permission = Permission::Either(&[
 struct FactorEntry {
     /// Its id among those of the user.
     id: String,
-    /// `totp`, `recovery`; the original also knows `webauthn`, `u2f` and `yubico`.
+    /// `totp`, `webauthn`, `recovery`; the original also knows `u2f` and `yubico`.
     #[serde(rename = "type")]
     kind: String,
     /// What its owner calls it.
@@ -62,8 +62,12 @@ struct UserFactors {
 /// A factor that was just added.
 #[derive(Debug, Serialize, ToSchema)]
 struct NewFactor {
-    /// Its id.
-    id: String,
+    /// Its id; absent while a security key is still to answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<String>,
+    /// What `navigator.credentials.create` is asked with, as JSON; its answer goes into a second call.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    challenge: Option<String>,
     /// New recovery keys. They are shown this once.
     #[serde(skip_serializing_if = "Option::is_none")]
     recovery: Option<Vec<String>>,
@@ -232,7 +236,7 @@ fn add() -> Method {
     Method::change(Verb::Post, "/access/tfa/{userid}", "Add a second factor", edit("tfaadd", propose_add))
         .allow(CHANGE)
         .param(userid())
-        .param(Property::one_of("type", &["totp", "recovery"]).help("Its kind"))
+        .param(Property::one_of("type", &["totp", "recovery", "webauthn"]).help("Its kind"))
         .param(Property::string("description").max_length(255).optional().help("What its owner calls it"))
         .param(
             Property::string("totp")
@@ -242,11 +246,15 @@ fn add() -> Method {
                 .help("An otpauth://totp/ address, as the authenticator app got it"),
         )
         .param(
-            Property::string("value")
-                .max_length(64)
-                .secret()
+            Property::string("value").max_length(65536).secret().optional().help(
+                "A present code, to show that the app is set up; of a security key the browser's answer",
+            ),
+        )
+        .param(
+            Property::string("challenge")
+                .max_length(4096)
                 .optional()
-                .help("A present code, to show that the app is set up"),
+                .help("The challenge that a security key answers: publicKey.challenge of the first call"),
         )
         .param(password())
         .returns::<NewFactor>()
@@ -262,6 +270,7 @@ fn propose_add(call: &Call<'_>) -> Result<Proposal, Problem> {
     }
     match call.required_text("type")? {
         RECOVERY => propose_recovery(call, &id),
+        "webauthn" => propose_key(call, &id),
         _ => propose_totp(call, &id),
     }
 }
@@ -281,7 +290,7 @@ fn propose_recovery(call: &Call<'_>, id: &UserId) -> Result<Proposal, Problem> {
             "Keep the new ones where the old ones are.",
         ));
     }
-    let answer = json!(NewFactor { id: RECOVERY.to_owned(), recovery: Some(keys) });
+    let answer = json!(NewFactor { id: Some(RECOVERY.to_owned()), challenge: None, recovery: Some(keys) });
     Ok(Proposal { answer, verify: is_there(id, RECOVERY), ..proposal })
 }
 
@@ -299,7 +308,29 @@ fn propose_totp(call: &Call<'_>, id: &UserId) -> Result<Proposal, Problem> {
         factors.add(id, "totp", &entry, description, now, json!(uri))
     })?;
     let verify = is_there(id, &entry);
-    let answer = json!(NewFactor { id: entry, recovery: None });
+    let answer = json!(NewFactor { id: Some(entry), challenge: None, recovery: None });
+    Ok(Proposal { answer, verify, ..proposal })
+}
+
+/// In two calls: the first asks the browser for a key, the second keeps the key that it made.
+fn propose_key(call: &Call<'_>, id: &UserId) -> Result<Proposal, Problem> {
+    let access = call.api().access()?;
+    let what = format!("add a security key for {id}");
+    let missing = |name: &str| Problem::parameter(name, "property is missing and it is not optional");
+    let Some(value) = call.text("value") else {
+        let challenge = Some(access.begin_key(id)?.to_string());
+        let answer = json!(NewFactor { id: None, challenge, recovery: None });
+        return Ok(Proposal { answer, ..Plan::new(what).into() });
+    };
+    let challenge = call.text("challenge").ok_or_else(|| missing("challenge"))?;
+    let description = call.text("description").ok_or_else(|| missing("description"))?;
+    let key = access.finish_key(id, challenge, value)?;
+    let entry = innkeeper_access::new_uuid()?;
+    let proposal = plan(call, id, &what, |factors| {
+        factors.add(id, "webauthn", &entry, description, call.host().now(), key.to_json())
+    })?;
+    let verify = is_there(id, &entry);
+    let answer = json!(NewFactor { id: Some(entry), challenge: None, recovery: None });
     Ok(Proposal { answer, verify, ..proposal })
 }
 

@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Mutex;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
 use innkeeper_change::Problem;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
@@ -12,10 +14,12 @@ use crate::access::{Access, locked, refused};
 use crate::password::{self, SHADOW_CFG};
 use crate::secret::random;
 use crate::sessions::Lockout;
-use crate::tfa::{Factors, TFA_CFG, Totp};
+use crate::tfa::{Credential, Factors, RelyingParty, TFA_CFG, Totp};
 use crate::ticket::SessionId;
 use crate::{Authenticator, Realm, UserId};
 
+/// The file that names the site, in the configuration store.
+const DATACENTER_CFG: &str = "datacenter.cfg";
 pub(crate) const LOGIN_FAILED: &str = "authentication failure";
 /// Questions about second factors that are open at the same time; the oldest goes first.
 const MOST_PENDING: usize = 1000;
@@ -67,6 +71,8 @@ struct Pending {
     user: UserId,
     asked: i64,
     tries: u32,
+    /// What a security key has to sign.
+    challenge: [u8; 32],
 }
 
 /// The questions that are open.
@@ -74,7 +80,7 @@ struct Pending {
 pub(crate) struct Questions(Mutex<HashMap<SessionId, Pending>>);
 
 impl Questions {
-    fn ask(&self, nonce: SessionId, user: &UserId, now: i64) {
+    fn ask(&self, nonce: SessionId, user: &UserId, challenge: [u8; 32], now: i64) {
         let mut open = locked(&self.0);
         open.retain(|_, pending| now.saturating_sub(pending.asked) <= PENDING_LIFE);
         if open.len() >= MOST_PENDING
@@ -83,13 +89,15 @@ impl Questions {
         {
             open.remove(&oldest);
         }
-        open.insert(nonce, Pending { user: user.clone(), asked: now, tries: 0 });
+        open.insert(nonce, Pending { user: user.clone(), asked: now, tries: 0, challenge });
     }
 
-    /// Counts a try at the answer. False when there is no such question to this user any more.
-    fn try_answer(&self, nonce: &SessionId, user: &UserId, now: i64) -> bool {
+    /// Counts a try at the answer, and gives what had to be signed; nothing when there is no such question to this user
+    /// any more.
+    fn try_answer(&self, nonce: &SessionId, user: &UserId, now: i64) -> Option<[u8; 32]> {
         let mut open = locked(&self.0);
-        let Some(pending) = open.get_mut(nonce) else { return false };
+        let pending = open.get_mut(nonce)?;
+        let challenge = pending.challenge;
         pending.tries += 1;
         let good = pending.user == *user
             && now.saturating_sub(pending.asked) <= PENDING_LIFE
@@ -97,7 +105,17 @@ impl Questions {
         if !good {
             open.remove(nonce);
         }
-        good
+        good.then_some(challenge)
+    }
+
+    /// The challenge that was sent to this user, by how it was sent.
+    fn find(&self, sent: &str, user: &UserId, now: i64) -> Option<[u8; 32]> {
+        let bytes = BASE64.decode(sent.trim_end_matches('=')).ok()?;
+        let open = locked(&self.0);
+        let asked = open
+            .values()
+            .filter(|pending| pending.user == *user && now.saturating_sub(pending.asked) <= PENDING_LIFE);
+        asked.map(|pending| pending.challenge).find(|challenge| challenge.as_slice() == bytes)
     }
 
     fn close(&self, nonce: &SessionId) {
@@ -260,8 +278,15 @@ impl Access {
         if !keys.is_empty() {
             question.insert("recovery".to_owned(), json!(keys));
         }
+        let challenge = random()?;
+        let keys: Vec<_> = factors.credentials(user).into_iter().map(|(_, key)| key).collect();
+        if !keys.is_empty()
+            && let Some(site) = self.relying_party()?
+        {
+            question.insert("webauthn".to_owned(), site.request(&challenge, &keys));
+        }
         let ticket = self.tickets.challenge(&Value::Object(question).to_string(), &nonce, now)?;
-        self.questions.ask(nonce, user, now);
+        self.questions.ask(nonce, user, challenge, now);
         let username = user.to_string();
         Ok(Login { username, ticket, csrf: String::new(), cap: Value::Null, need_tfa: Some(1) })
     }
@@ -272,9 +297,8 @@ impl Access {
         let now = self.host.now();
         let nonce =
             self.tickets.asked(challenge, now).map_err(text)?.ok_or("not a challenge of this host")?;
-        if !self.questions.try_answer(&nonce, user, now) {
-            return Err("the challenge is over, or was somebody else's".to_owned());
-        }
+        let challenge = self.questions.try_answer(&nonce, user, now);
+        let challenge = challenge.ok_or("the challenge is over, or was somebody else's")?;
         if !self.users().map_err(text)?.user_usable(user, now) {
             return Err("unknown, disabled or expired".to_owned());
         }
@@ -294,6 +318,7 @@ impl Access {
             }
             "totp" => self.check_totp(user, value, now),
             "recovery" => self.use_recovery(user, value),
+            "webauthn" => self.check_key(user, &challenge, value),
             _ => Err("a second factor of a kind that cannot be checked here".to_owned()),
         };
         if let Err(reason) = outcome {
@@ -324,6 +349,61 @@ impl Access {
             }
         }
         Err("wrong code".to_owned())
+    }
+
+    /// The site that security keys are made for, where `datacenter.cfg` names one.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn relying_party(&self) -> Result<Option<RelyingParty>, Problem> {
+        let stored = self.store.get(DATACENTER_CFG)?;
+        Ok(stored.and_then(|stored| RelyingParty::parse(&String::from_utf8_lossy(&stored.content))))
+    }
+
+    /// What a browser needs to make a new security key for a user. The answer has to come within minutes.
+    ///
+    /// # Errors
+    /// No site is configured; the kernel gives no random numbers.
+    pub fn begin_key(&self, user: &UserId) -> Result<Value, Problem> {
+        let site = self.relying_party()?.ok_or_else(no_site)?;
+        let (nonce, challenge) = (random()?, random()?);
+        let known: Vec<_> = self.factors()?.credentials(user).into_iter().map(|(_, key)| key).collect();
+        self.registrations.ask(nonce, user, challenge, self.host.now());
+        Ok(site.creation(user, &challenge, &known))
+    }
+
+    /// The key in a browser's answer. Asked for again, it is the same key as long as the challenge holds: a plan is made
+    /// twice.
+    ///
+    /// # Errors
+    /// What is wrong with the answer, as parameter `value` or `challenge`.
+    pub fn finish_key(&self, user: &UserId, challenge: &str, answer: &str) -> Result<Credential, Problem> {
+        let site = self.relying_party()?.ok_or_else(no_site)?;
+        let over = || Problem::parameter("challenge", "no such challenge, or it is over");
+        let challenge = self.registrations.find(challenge, user, self.host.now()).ok_or_else(over)?;
+        let key = site.register(&challenge, answer).map_err(|reason| Problem::parameter("value", reason))?;
+        if self.factors()?.credentials(user).iter().any(|(_, known)| known.id == key.id) {
+            return Err(Problem::parameter("value", "the key is registered already"));
+        }
+        Ok(key)
+    }
+
+    fn check_key(&self, user: &UserId, challenge: &[u8; 32], answer: &str) -> Result<(), String> {
+        let text = |problem: Problem| problem.to_string();
+        let site = self.relying_party().map_err(text)?.ok_or("no site is configured for security keys")?;
+        let _alone = self.store.lock(TFA_CFG).map_err(text)?;
+        let stored = self.store.get(TFA_CFG).map_err(text)?.ok_or("there are no security keys")?;
+        let mut factors = Factors::parse(&String::from_utf8_lossy(&stored.content)).map_err(text)?;
+        let (ids, keys): (Vec<_>, Vec<_>) = factors.credentials(user).into_iter().unzip();
+        let (key, counter) = site.verify(challenge, &keys, answer)?;
+        if counter == key.counter {
+            return Ok(());
+        }
+        // a copy of the key must not be able to count from where this one was
+        let moved_on = Credential { counter, ..key.clone() };
+        let id = keys.iter().position(|known| known.id == key.id).and_then(|at| ids.get(at));
+        factors.replace(user, "webauthn", id.map_or("", String::as_str), moved_on.to_json());
+        self.store.put_if_digest(TFA_CFG, factors.text().as_bytes(), Some(&stored.digest)).map_err(text)
     }
 
     /// A recovery key works once: it is struck off before it opens anything.
@@ -358,6 +438,11 @@ impl Access {
             need_tfa: None,
         })
     }
+}
+
+fn no_site() -> Problem {
+    let line = "webauthn: rp=NAME,origin=https://HOST:PORT,id=HOST";
+    Problem::Invalid(format!("security keys need a site: add '{line}' to /etc/pve/{DATACENTER_CFG}"))
 }
 
 fn full_name(username: &str, realm: Option<&str>) -> Result<UserId, crate::BadId> {

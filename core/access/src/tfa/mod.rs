@@ -3,7 +3,11 @@
 //! `priv/tfa.cfg` is a JSON document: `{"users": {"anna@pve": {"totp": […], "recovery": {…}, "webauthn": […]}}}`. What is
 //! not understood stays in it. A user with a kind of factor that is not understood does not get in by a password alone.
 
+mod cbor;
 mod totp;
+mod webauthn;
+
+pub use webauthn::{Credential, RelyingParty};
 
 pub use totp::{Totp, new_secret as new_totp_secret};
 
@@ -132,6 +136,19 @@ impl Factors {
         let entries = self.of(user).and_then(|kinds| kinds.get(kind)).and_then(Value::as_array);
         let usable = entries.into_iter().flatten().filter(|entry| is_enabled(entry));
         usable.filter_map(|entry| Some((entry.get("id")?.as_str()?, entry.get("entry")?))).collect()
+    }
+
+    /// The security keys of a user that can be used: id of the entry, and the key.
+    pub fn credentials(&self, user: &UserId) -> Vec<(String, Credential)> {
+        let entries = self.usable(user, "webauthn").into_iter();
+        entries.filter_map(|(id, entry)| Some((id.to_owned(), Credential::from_json(entry)?))).collect()
+    }
+
+    /// Replaces what makes a factor work: a counter that moved on.
+    pub(crate) fn replace(&mut self, user: &UserId, kind: &str, id: &str, entry: Value) {
+        if let Some(found) = self.entry_mut(user, kind, id) {
+            found.insert("entry".to_owned(), entry);
+        }
     }
 
     /// Adds an entry to a list of factors.
