@@ -23,7 +23,9 @@ struct Ticket {
     /// What they may do, in broad strokes: area, then privilege.
     cap: Option<std::collections::BTreeMap<String, std::collections::BTreeMap<String, u8>>>,
     /// 1: a second factor is needed. `ticket` is then the challenge: call again with it as `tfa-challenge`, and with
-    /// `totp:CODE` or `recovery:KEY` as password.
+    /// `totp:CODE`, `recovery:KEY` or `webauthn:JSON` as password. What can be answered stands in the challenge, between
+    /// `PVE:!tfa!` and the next colon, as JSON with percent signs: `totp` (true), `recovery` (numbers of the keys that are
+    /// left), `webauthn` (what `navigator.credentials.get` is asked with, binary parts in base64url).
     #[serde(rename = "NeedTFA")]
     need_tfa: Option<u8>,
 }
@@ -63,9 +65,12 @@ fn log_in() -> Method {
     .param(Property::string("realm").format(Format::Realm).max_length(32).optional().help("The user's realm"))
     .param(
         Property::string("password")
-            .max_length(4096)
+            .max_length(8192)
             .secret()
-            .help("Password, a ticket to renew, or the answer to a challenge: totp:CODE, recovery:KEY"),
+            .help(
+                "Password, a ticket to renew, or the answer to a challenge: totp:CODE, recovery:KEY, or webauthn: and what \
+                 navigator.credentials.get answered, as JSON with base64url (id, response)",
+            ),
     )
     .param(
         Property::string("otp")

@@ -4,7 +4,7 @@ use innkeeper_access::tfa::{Factor, Factors, RECOVERY, TFA_CFG, Totp};
 use innkeeper_access::{Lockout, UserId, plan_secret};
 use innkeeper_change::{Hazard, Plan, Problem, Severity};
 use innkeeper_rest::{
-    Act, Answer, Call, Change, Execution, Method, Permission, Property, Proposal, Verb, Verify, bit,
+    Act, Answer, Call, Change, Execution, Goal, Method, Permission, Property, Proposal, Verb, Verify, bit,
 };
 use secrecy::SecretString;
 use serde::Serialize;
@@ -65,7 +65,9 @@ struct NewFactor {
     /// Its id; absent while a security key is still to answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<String>,
-    /// What `navigator.credentials.create` is asked with, as JSON; its answer goes into a second call.
+    /// What `navigator.credentials.create` is asked with, as JSON with binary parts in base64url. Its answer goes into a
+    /// second call, within five minutes: `challenge` is `publicKey.challenge` of this, `value` is JSON of `id` and of
+    /// `response` with `clientDataJSON` and `attestationObject`, in base64url.
     #[serde(skip_serializing_if = "Option::is_none")]
     challenge: Option<String>,
     /// New recovery keys. They are shown this once.
@@ -253,6 +255,7 @@ fn add() -> Method {
         .param(
             Property::string("challenge")
                 .max_length(4096)
+                .secret()
                 .optional()
                 .help("The challenge that a security key answers: publicKey.challenge of the first call"),
         )
@@ -291,7 +294,7 @@ fn propose_recovery(call: &Call<'_>, id: &UserId) -> Result<Proposal, Problem> {
         ));
     }
     let answer = json!(NewFactor { id: Some(RECOVERY.to_owned()), challenge: None, recovery: Some(keys) });
-    Ok(Proposal { answer, verify: is_there(id, RECOVERY), ..proposal })
+    Ok(Proposal { answer, verify: Verify::With(is_there(id, RECOVERY)), ..proposal })
 }
 
 fn propose_totp(call: &Call<'_>, id: &UserId) -> Result<Proposal, Problem> {
@@ -307,7 +310,7 @@ fn propose_totp(call: &Call<'_>, id: &UserId) -> Result<Proposal, Problem> {
     let proposal = plan(call, id, &format!("add an authenticator app for {id}"), |factors| {
         factors.add(id, "totp", &entry, description, now, json!(uri))
     })?;
-    let verify = is_there(id, &entry);
+    let verify = Verify::With(is_there(id, &entry));
     let answer = json!(NewFactor { id: Some(entry), challenge: None, recovery: None });
     Ok(Proposal { answer, verify, ..proposal })
 }
@@ -329,17 +332,21 @@ fn propose_key(call: &Call<'_>, id: &UserId) -> Result<Proposal, Problem> {
     let proposal = plan(call, id, &what, |factors| {
         factors.add(id, "webauthn", &entry, description, call.host().now(), key.to_json())
     })?;
-    let verify = is_there(id, &entry);
+    let (there, challenge) = (is_there(id, &entry), challenge.to_owned());
+    let verify = Verify::With(Box::new(move |call| {
+        call.api().access()?.end_key(&challenge);
+        there(call)
+    }));
     let answer = json!(NewFactor { id: Some(entry), challenge: None, recovery: None });
     Ok(Proposal { answer, verify, ..proposal })
 }
 
-fn is_there(id: &UserId, entry: &str) -> Verify {
+fn is_there(id: &UserId, entry: &str) -> Goal {
     let (id, entry) = (id.clone(), entry.to_owned());
-    Verify::With(Box::new(move |call| {
+    Box::new(move |call| {
         call.api().access()?.factors()?.get(&id, &entry)?;
         Ok(Plan::new(format!("add a second factor for {id}")))
-    }))
+    })
 }
 
 fn change() -> Method {

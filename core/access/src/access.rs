@@ -8,6 +8,7 @@ use innkeeper_config::{ConfigStore, Version};
 use innkeeper_host::Host;
 use secrecy::{ExposeSecret as _, SecretString};
 
+use crate::doors::Doors;
 use crate::login::{LOGIN_FAILED, Questions};
 use crate::realm::{self, DOMAINS_CFG};
 use crate::roles::Privilege;
@@ -33,6 +34,7 @@ pub struct Access {
     /// Opened when somebody logs in or shows a ticket: a command run by root needs none of it.
     sessions: OnceLock<Sessions>,
     pub(crate) throttle: Throttle,
+    pub(crate) doors: Doors,
     pub(crate) questions: Questions,
     pub(crate) registrations: Questions,
     users: Mutex<Cached<UserDb>>,
@@ -67,6 +69,7 @@ impl Access {
             tickets,
             sessions: OnceLock::new(),
             throttle: Throttle::default(),
+            doors: Doors::default(),
             questions: Questions::default(),
             registrations: Questions::default(),
             users: Mutex::new(Cached { seen: None }),

@@ -9,6 +9,7 @@
 mod access;
 mod acl;
 mod caps;
+mod doors;
 mod edit;
 mod files;
 mod identity;

@@ -14,7 +14,7 @@ use crate::access::{Access, locked, refused};
 use crate::password::{self, SHADOW_CFG};
 use crate::secret::random;
 use crate::sessions::Lockout;
-use crate::tfa::{Credential, Factors, RelyingParty, TFA_CFG, Totp};
+use crate::tfa::{Credential, Factors, RelyingParty, TFA_CFG, Totp, webauthn};
 use crate::ticket::SessionId;
 use crate::{Authenticator, Realm, UserId};
 
@@ -118,8 +118,35 @@ impl Questions {
         asked.map(|pending| pending.challenge).find(|challenge| challenge.as_slice() == bytes)
     }
 
-    fn close(&self, nonce: &SessionId) {
-        locked(&self.0).remove(nonce);
+    /// The question was answered. False when another answer was there first: one question opens once.
+    fn close(&self, nonce: &SessionId) -> bool {
+        locked(&self.0).remove(nonce).is_some()
+    }
+
+    /// What was asked for has been done.
+    fn forget(&self, sent: &str) {
+        let bytes = BASE64.decode(sent.trim_end_matches('=')).unwrap_or_default();
+        locked(&self.0).retain(|_, pending| pending.challenge.as_slice() != bytes);
+    }
+}
+
+/// Why somebody does not get in.
+enum Refusal {
+    /// For a reason that stays in the log.
+    Wrong(String),
+    /// Too many are at the door: nothing was looked at.
+    Busy,
+}
+
+impl From<String> for Refusal {
+    fn from(reason: String) -> Self {
+        Self::Wrong(reason)
+    }
+}
+
+impl From<&str> for Refusal {
+    fn from(reason: &str) -> Self {
+        Self::Wrong(reason.to_owned())
     }
 }
 
@@ -153,7 +180,7 @@ impl Access {
         })?;
         let login = match attempt.challenge {
             Some(challenge) => self.answer(&user, challenge, attempt),
-            None => match self.authenticate(&user, attempt.password, authenticator) {
+            None => match self.authenticate(&user, attempt, authenticator) {
                 Ok(Next::Renew(session)) => {
                     self.renewed(&user, &session).map_err(|problem| problem.to_string())
                 }
@@ -162,7 +189,8 @@ impl Access {
                 }
                 // not in yet: the attempt still counts until the second factor is right
                 Ok(Next::Ask) => return self.question(&user).map_err(|problem| failed(&problem.to_string())),
-                Err(reason) => Err(reason),
+                Err(Refusal::Busy) => return Err(self.sent_away(&user, attempt.origin)),
+                Err(Refusal::Wrong(reason)) => Err(reason),
             },
         };
         let login = login.map_err(|reason| failed(&reason))?;
@@ -187,12 +215,22 @@ impl Access {
             refused(&format!("too many failed logins; try again in {} seconds", wait.as_secs() + 1))
         })?;
         let realm = self.realm_of(user).map_err(|_| refused(LOGIN_FAILED))?;
-        self.check_password(user, &realm, password, authenticator).map_err(|reason| {
-            tracing::warn!(%user, origin, reason, "password not confirmed");
-            refused(LOGIN_FAILED)
+        let checked = self.check_password(user, &realm, password, origin, authenticator);
+        checked.map_err(|refusal| match refusal {
+            Refusal::Busy => self.sent_away(user, origin),
+            Refusal::Wrong(reason) => {
+                tracing::warn!(%user, origin, reason, "password not confirmed");
+                refused(LOGIN_FAILED)
+            }
         })?;
         self.throttle.right(user.as_str(), origin, now);
         Ok(())
+    }
+
+    /// What somebody is told whom nobody had time for.
+    fn sent_away(&self, user: &UserId, origin: &str) -> Problem {
+        self.throttle.not_tried(user.as_str(), origin);
+        Problem::Busy("too many logins at once; try again in a moment".to_owned())
     }
 
     fn realm_of(&self, user: &UserId) -> Result<Realm, String> {
@@ -205,28 +243,31 @@ impl Access {
     fn authenticate(
         &self,
         user: &UserId,
-        password: &SecretString,
+        attempt: &Attempt<'_>,
         authenticator: &dyn Authenticator,
-    ) -> Result<Next, String> {
+    ) -> Result<Next, Refusal> {
         let text = |problem: Problem| problem.to_string();
+        let Attempt { password, origin, .. } = *attempt;
         let shown = self.ticket_shown(password.expose_secret()).map_err(text)?;
         if let Some(shown) = shown.filter(|shown| shown.user == *user) {
             return Ok(Next::Renew(shown.session));
         }
         if password.expose_secret().is_empty() {
-            return Err("no password".to_owned());
+            return Err("no password".into());
         }
         let realm = self.realm_of(user)?;
         let usable = self.users().map_err(text)?.user_usable(user, self.host.now());
         if !usable && realm.kind == "pve" {
             // as long as a real check, so that the time does not tell who exists
-            let _ = self.check_password(user, &realm, password, authenticator);
+            if let Err(Refusal::Busy) = self.check_password(user, &realm, password, origin, authenticator) {
+                return Err(Refusal::Busy);
+            }
         }
         if !usable {
-            return Err("unknown, disabled or expired".to_owned());
+            return Err("unknown, disabled or expired".into());
         }
         let asks = self.asks_second_factor(user, &realm)?;
-        self.check_password(user, &realm, password, authenticator)?;
+        self.check_password(user, &realm, password, origin, authenticator)?;
         Ok(if asks { Next::Ask } else { Next::Begin })
     }
 
@@ -235,16 +276,20 @@ impl Access {
         user: &UserId,
         realm: &Realm,
         password: &SecretString,
+        origin: &str,
         authenticator: &dyn Authenticator,
-    ) -> Result<(), String> {
+    ) -> Result<(), Refusal> {
+        let _turn = self.doors.enter(origin).ok_or(Refusal::Busy)?;
         if realm.kind != "pve" {
-            return authenticator.authenticate(realm, user, password).map_err(|error| error.to_string());
+            return authenticator
+                .authenticate(realm, user, password)
+                .map_err(|error| error.to_string().into());
         }
         let stored = self.store.get(SHADOW_CFG).map_err(|problem| problem.to_string())?;
         let text =
             stored.map(|stored| SecretString::from(String::from_utf8_lossy(&stored.content).into_owned()));
         let text = text.as_ref().map_or("", |text| text.expose_secret());
-        if password::verify(text, user, password) { Ok(()) } else { Err("wrong password".to_owned()) }
+        if password::verify(text, user, password) { Ok(()) } else { Err("wrong password".into()) }
     }
 
     /// Whether a password alone must not be enough. What cannot be checked here is never passed over.
@@ -280,9 +325,12 @@ impl Access {
         }
         let challenge = random()?;
         let keys: Vec<_> = factors.credentials(user).into_iter().map(|(_, key)| key).collect();
-        if !keys.is_empty()
-            && let Some(site) = self.relying_party()?
-        {
+        // a site that cannot be read must not cost the other factors
+        let site = self.relying_party().unwrap_or_else(|problem| {
+            tracing::error!(%problem, "security keys cannot be asked for");
+            None
+        });
+        if let Some(site) = site.filter(|_| !keys.is_empty()) {
             question.insert("webauthn".to_owned(), site.request(&challenge, &keys));
         }
         let ticket = self.tickets.challenge(&Value::Object(question).to_string(), &nonce, now)?;
@@ -331,7 +379,9 @@ impl Access {
             sessions.set_lockout(user, after).map_err(text)?;
             return Err(reason);
         }
-        self.questions.close(&nonce);
+        if !self.questions.close(&nonce) {
+            return Err("the challenge was answered before".to_owned());
+        }
         if before != Lockout::default() {
             sessions.set_lockout(user, Lockout::default()).map_err(text)?;
         }
@@ -382,10 +432,19 @@ impl Access {
         let over = || Problem::parameter("challenge", "no such challenge, or it is over");
         let challenge = self.registrations.find(challenge, user, self.host.now()).ok_or_else(over)?;
         let key = site.register(&challenge, answer).map_err(|reason| Problem::parameter("value", reason))?;
-        if self.factors()?.credentials(user).iter().any(|(_, known)| known.id == key.id) {
+        let known: Vec<_> = self.factors()?.credentials(user).into_iter().map(|(_, key)| key).collect();
+        if known.iter().any(|known| known.id == key.id) {
             return Err(Problem::parameter("value", "the key is registered already"));
         }
+        if !webauthn::fits(&known, &key) {
+            return Err(Problem::parameter("value", "there are too many security keys: remove one first"));
+        }
         Ok(key)
+    }
+
+    /// The key that answered a challenge is kept now: the challenge has done its work.
+    pub fn end_key(&self, challenge: &str) {
+        self.registrations.forget(challenge);
     }
 
     fn check_key(&self, user: &UserId, challenge: &[u8; 32], answer: &str) -> Result<(), String> {

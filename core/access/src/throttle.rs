@@ -86,17 +86,20 @@ impl Throttle {
         Ok(())
     }
 
-    /// The attempt was right after all.
-    pub(crate) fn right(&self, account: &str, address: &str, now: Duration) {
+    /// The attempt was never looked at: it is as if it had not been made.
+    pub(crate) fn not_tried(&self, account: &str, address: &str) {
         let mut counts = locked(&self.counts);
         for (who, _) in keys(account, address) {
-            match (&who, counts.get_mut(&who)) {
-                (Who::Pair(..), _) => drop(counts.remove(&who)),
-                (_, Some(count)) => count.wrong = count.wrong.saturating_sub(1),
-                (_, None) => {}
+            if let Some(count) = counts.get_mut(&who) {
+                count.wrong = count.wrong.saturating_sub(1);
             }
         }
-        drop(counts);
+    }
+
+    /// The attempt was right after all.
+    pub(crate) fn right(&self, account: &str, address: &str, now: Duration) {
+        self.not_tried(account, address);
+        locked(&self.counts).remove(&Who::Pair(account.to_owned(), address.to_owned()));
         let mut welcome = locked(&self.welcome);
         if welcome.len() >= CAPACITY {
             welcome.clear();
@@ -155,6 +158,17 @@ mod tests {
             assert_eq!(throttle.begin("anna", "a", seconds(0)), Ok(()));
             throttle.right("anna", "a", seconds(0));
         }
+    }
+
+    #[test]
+    fn an_attempt_that_was_not_looked_at_does_not_count() {
+        let throttle = Throttle::default();
+        for _ in 0..200 {
+            assert_eq!(throttle.begin("anna", "a", seconds(0)), Ok(()));
+            throttle.not_tried("anna", "a");
+        }
+        let tries = (0..100).filter(|_| throttle.begin("anna", "a", seconds(0)).is_ok());
+        assert_eq!(tries.count(), 5, "and gives nothing away to those who guess");
     }
 
     #[test]

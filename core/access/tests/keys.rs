@@ -3,16 +3,13 @@
 
 mod common;
 
-use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
+use common::authenticator::Key;
 use common::{USERS, World, secret, world};
 use innkeeper_access::tfa::Factors;
 use innkeeper_access::{Attempt, AuthError, Authenticator, Login, Realm, UserId};
 use innkeeper_change::Problem;
 use secrecy::{ExposeSecret as _, SecretString};
-use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
+use serde_json::Value;
 
 const SITE: &str = "webauthn: rp=Example,origin=https://pve.example.org:8006,id=pve.example.org\n";
 
@@ -24,56 +21,10 @@ impl Authenticator for OnePassword {
     }
 }
 
-struct Key {
-    pair: Ed25519KeyPair,
-    counter: u32,
-}
-
-impl Key {
-    fn data(&self, flags: u8) -> Vec<u8> {
-        let mut out = Sha256::digest(b"pve.example.org").to_vec();
-        out.push(flags);
-        out.extend(self.counter.to_be_bytes());
-        out
-    }
-
-    fn client_data(kind: &str, challenge: &Value) -> Vec<u8> {
-        let data = json!({"type": kind, "challenge": challenge, "origin": "https://pve.example.org:8006"});
-        data.to_string().into_bytes()
-    }
-
-    fn create(&self, challenge: &Value) -> String {
-        let mut data = self.data(0x41);
-        data.extend([0; 16]);
-        data.extend([0, 3]);
-        data.extend(b"key");
-        data.extend([0xa4, 0x01, 0x01, 0x03, 0x27, 0x20, 0x06, 0x21, 0x58, 32]);
-        data.extend(self.pair.public_key().as_ref());
-        let mut object = b"\xa3\x63fmt\x64none\x67attStmt\xa0\x68authData\x58".to_vec();
-        object.push(u8::try_from(data.len()).unwrap());
-        object.extend(data);
-        json!({"id": BASE64.encode("key"), "type": "public-key", "rawId": BASE64.encode("key"), "response": {
-            "clientDataJSON": BASE64.encode(Self::client_data("webauthn.create", challenge)),
-            "attestationObject": BASE64.encode(object)}})
-        .to_string()
-    }
-
-    fn sign(&mut self, challenge: &Value) -> String {
-        self.counter += 1;
-        let (data, client) = (self.data(0x01), Self::client_data("webauthn.get", challenge));
-        let mut message = data.clone();
-        message.extend(Sha256::digest(&client));
-        json!({"id": BASE64.encode("key"), "challenge": challenge, "response": {
-            "clientDataJSON": BASE64.encode(client), "authenticatorData": BASE64.encode(data),
-            "signature": BASE64.encode(self.pair.sign(&message))}})
-        .to_string()
-    }
-}
-
 /// A host on which root has a security key.
 fn with_key() -> (World, Key) {
     let world = world();
-    let (key, root) = (Key { pair: Ed25519KeyPair::generate().unwrap(), counter: 0 }, UserId::root());
+    let (key, root) = (Key::ed25519(), UserId::root());
     let missing = world.access.begin_key(&root).unwrap_err().to_string();
     assert!(missing.contains("/etc/pve/datacenter.cfg"), "{missing}");
     world.write("user.cfg", USERS);
@@ -92,6 +43,10 @@ fn with_key() -> (World, Key) {
     factors.add(&root, "webauthn", "one", "blue", 1, made.to_json()).unwrap();
     world.write("priv/tfa.cfg", &factors.text());
     assert!(finish(&root, challenge.as_str().unwrap()).is_err(), "registered already");
+    world.access.end_key(challenge.as_str().unwrap());
+    world.write("priv/tfa.cfg", "");
+    assert!(finish(&root, challenge.as_str().unwrap()).is_err(), "a challenge is answered once");
+    world.write("priv/tfa.cfg", &factors.text());
     (world, key)
 }
 
@@ -131,10 +86,37 @@ fn a_security_key_is_registered_and_opens_where_its_signature_is_fresh() {
     assert!(login(&world, &signature, Some(&again.ticket)).is_err());
     let challenge = question(&again)["webauthn"]["publicKey"]["challenge"].clone();
     // a copy of the key that was used less often is found out
-    let mut copy = Key { counter: 0, pair: Ed25519KeyPair::generate().unwrap() };
+    let mut copy = Key::ed25519();
     assert!(login(&world, &format!("webauthn:{}", copy.sign(&challenge)), Some(&again.ticket)).is_err());
     key.counter = 0;
     assert!(login(&world, &format!("webauthn:{}", key.sign(&challenge)), Some(&again.ticket)).is_err());
     key.counter = 1;
     assert!(login(&world, &format!("webauthn:{}", key.sign(&challenge)), Some(&again.ticket)).is_ok());
+}
+
+/// Two who show the same answer at the same moment, of a key that does not count
+#[test]
+fn one_answer_opens_once_however_many_show_it_at_once() {
+    let (world, key) = with_key();
+    let asked = login(&world, "right", None).unwrap();
+    let challenge = question(&asked)["webauthn"]["publicKey"]["challenge"].clone();
+    let answer = {
+        let client =
+            common::authenticator::client_data("webauthn.get", &challenge, common::authenticator::ORIGIN);
+        format!("webauthn:{}", key.signed(&key.data(common::authenticator::TOUCHED), &client))
+    };
+    let opened = std::thread::scope(|scope| {
+        let tries: Vec<_> =
+            (0..4).map(|_| scope.spawn(|| login(&world, &answer, Some(&asked.ticket)).is_ok())).collect();
+        tries.into_iter().map(|one| usize::from(one.join().unwrap())).sum::<usize>()
+    });
+    assert_eq!(opened, 1);
+}
+
+#[test]
+fn a_site_that_cannot_be_read_costs_security_keys_but_no_other_factor() {
+    let (world, _key) = with_key();
+    world.write("datacenter.cfg", "keyboard: de\n");
+    let asked = question(&login(&world, "right", None).unwrap());
+    assert!(asked.get("webauthn").is_none() && asked["totp"] == false, "{asked}");
 }

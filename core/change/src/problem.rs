@@ -29,6 +29,9 @@ pub enum Problem {
     /// There is no such thing. HTTP 404.
     #[error("{0}")]
     NotFound(String),
+    /// Too many want the same at this moment; a second later it may be free. HTTP 429.
+    #[error("{0}")]
+    Busy(String),
     /// The thing changed since the caller looked at it. HTTP 500 with the original's sentence.
     #[error("detected modified configuration - file changed by other user? Try again.")]
     Modified,
@@ -79,6 +82,7 @@ impl Problem {
             Self::NotFound(_) => 404,
             Self::Conflict { .. } => 409,
             Self::Refused(_) => 412,
+            Self::Busy(_) => 429,
             Self::Modified | Self::Failed(_) => 500,
             Self::Unsupported(_) => 501,
         }

@@ -97,7 +97,7 @@ impl Api {
     pub(crate) fn tell_audit(&self, heard: &Heard<'_>, outcome: &Result<Answer, Problem>) {
         let (done, reason) = match outcome {
             Ok(_) => (AuditOutcome::Ok, None),
-            Err(problem @ (Problem::Unauthenticated(_) | Problem::Forbidden(_))) => {
+            Err(problem @ (Problem::Unauthenticated(_) | Problem::Forbidden(_) | Problem::Busy(_))) => {
                 (AuditOutcome::Refused, Some(problem.to_string()))
             }
             Err(problem) => (AuditOutcome::Failed, Some(problem.to_string())),

@@ -5,7 +5,7 @@
 
 mod cbor;
 mod totp;
-mod webauthn;
+pub(crate) mod webauthn;
 
 pub use webauthn::{Credential, RelyingParty};
 

@@ -1,6 +1,8 @@
 //! A tree with a configuration store.
 #![allow(dead_code, reason = "every test binary uses its own part of this")]
 
+pub(crate) mod authenticator;
+
 use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};

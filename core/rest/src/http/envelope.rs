@@ -109,6 +109,9 @@ fn failure(format: Format, problem: &Problem) -> Response<Body> {
         return json_response(StatusCode::OK, &body);
     }
     let mut response = json_response(status, &body);
+    if matches!(problem, Problem::Busy(_)) {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+    }
     if let Ok(reason) = ReasonPhrase::try_from(one_line(&message).into_bytes()) {
         response.extensions_mut().insert(reason);
     }
