@@ -108,6 +108,15 @@ fn many_strangers_are_counted() {
     assert!(size < 10, "{size}");
 }
 
+/// Nor is what only answers may hold.
+#[test]
+#[should_panic(expected = "is in the log")]
+fn a_ticket_in_the_log_is_found() {
+    secrets::keep_of_answer(&json!({"data": {"ticket": "PVE:anna@pve:12345678::c2lnbmF0dXJl"}}));
+    secrets::must_not_be_in(b"here is PVE:anna@pve:12345678::c2lnbmF0dXJl", "an answer");
+    secrets::must_not_be_written_in(b"here is PVE:anna@pve:12345678::c2lnbmF0dXJl", "the log");
+}
+
 /// The search itself must be able to find something.
 #[test]
 #[should_panic(expected = "is in an answer")]

@@ -18,6 +18,7 @@ use hostile::{
 };
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+use secrecy::ExposeSecret as _;
 
 const MOMENT: Duration = Duration::from_millis(300);
 const HANDSHAKE: u8 = 0x16;
@@ -296,6 +297,41 @@ fn clients_that_trickle_or_never_read_are_let_go_and_cost_little() {
     }
     drop((slow, half_closed));
     scene.judge("trickles");
+}
+
+/// A check of a password costs 19 MiB: few run at once, some wait, and the rest is told to come back.
+#[test]
+fn a_crowd_at_the_door_costs_no_more_than_a_few_logins() {
+    const CROWD: usize = 150;
+    let scene = Scene::new();
+    let hash = innkeeper_access::password::hash(&"a password of the crowd".to_owned().into()).unwrap();
+    let names = || (0..CROWD).map(|n| format!("u{n}"));
+    let users: String = names().map(|name| format!("user:{name}@pve:1:0::::::\n")).collect();
+    scene.tree.write("etc/pve/user.cfg", scene.tree.read("etc/pve/user.cfg") + &users);
+    let hashes: String = names().map(|name| format!("{name}:{}:\n", hash.expose_secret())).collect();
+    scene.tree.write("etc/pve/priv/shadow.cfg", hashes);
+    for (password, opens) in [("a password of the crowd", 200), ("a wrong one of the crowd", 401)] {
+        let answers: Vec<_> = std::thread::scope(|scope| {
+            let client = &scene.server.client();
+            let form = |name: &str| format!("username={name}@pve&password={password}");
+            let tries: Vec<_> = names()
+                .map(|name| scope.spawn(move || client.post("/access/ticket", &form(&name))))
+                .collect();
+            tries.into_iter().map(|one| one.join().unwrap()).collect()
+        });
+        let count = |status| answers.iter().filter(|answer| answer.status == status).count();
+        assert_eq!(count(opens) + count(429), CROWD, "everybody got an answer");
+        assert!(
+            count(opens) > 0 && count(429) > 0,
+            "{} got through, {} were sent away",
+            count(opens),
+            count(429)
+        );
+        let sent_away = answers.iter().find(|answer| answer.status == 429).unwrap();
+        assert_eq!(sent_away.header("retry-after"), Some("1"));
+        assert!(sent_away.reason.contains("too many logins at once"), "{}", sent_away.reason);
+    }
+    scene.judge("a crowd at the door");
 }
 
 /// A compromised proxy is the only one who can say anything to the daemon, and may say anything.

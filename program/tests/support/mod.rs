@@ -84,8 +84,8 @@ impl Tree {
 impl Drop for Tree {
     fn drop(&mut self) {
         if !std::thread::panicking() {
-            // configuration below /etc holds secrets where it must
-            for name in ["var", "run"] {
+            // configuration below /etc/pve/priv holds secrets where it must
+            for name in ["var", "run", "etc/apt"] {
                 secrets::must_not_be_below(&self.path().join(name));
             }
         }
@@ -184,7 +184,7 @@ impl Drop for Server {
         wait_until("serve to end", || matches!(self.child.try_wait(), Ok(Some(_))));
         // a worker that is still at work holds the log open
         if let Some(log) = self.log.take().filter(|log| log.is_finished() && !std::thread::panicking()) {
-            secrets::must_not_be_in(&log.join().unwrap(), "the log of the services");
+            secrets::must_not_be_written_in(&log.join().unwrap(), "the log of the services");
         }
     }
 }
@@ -264,7 +264,7 @@ impl Client {
             head += &format!("{name}: {value}\r\n");
         }
         let (kind, body) = body.unwrap_or(("", b""));
-        secrets::keep_of_form(body);
+        secrets::keep_of_request(body);
         if !kind.is_empty() {
             head += &format!("Content-Type: {kind}\r\nContent-Length: {}\r\n", body.len());
         }
@@ -285,7 +285,11 @@ impl Client {
         let mut answer = Vec::new();
         let _ = stream.read_to_end(&mut answer);
         secrets::must_not_be_in(&answer, "an answer");
-        (!answer.is_empty()).then(|| parse(&answer))
+        let answer = (!answer.is_empty()).then(|| parse(&answer))?;
+        if let Ok(told) = serde_json::from_slice(&answer.body) {
+            secrets::keep_of_answer(&told);
+        }
+        Some(answer)
     }
 
     pub fn connect(&self) -> rustls::StreamOwned<rustls::ClientConnection, TcpStream> {
