@@ -311,9 +311,9 @@ fn a_crowd_at_the_door_costs_no_more_than_a_few_logins() {
     let hashes: String = names().map(|name| format!("{name}:{}:\n", hash.expose_secret())).collect();
     scene.tree.write("etc/pve/priv/shadow.cfg", hashes);
     for (password, opens) in [("a password of the crowd", 200), ("a wrong one of the crowd", 401)] {
+        let client = &scene.server.client();
         let answers: Vec<_> = std::thread::scope(|scope| {
-            let client = &scene.server.client();
-            let form = |name: &str| format!("username={name}@pve&password={password}");
+            let form = move |name: &str| format!("username={name}@pve&password={password}");
             let tries: Vec<_> = names()
                 .map(|name| scope.spawn(move || client.post("/access/ticket", &form(&name))))
                 .collect();

@@ -265,6 +265,7 @@ impl Client {
         }
         let (kind, body) = body.unwrap_or(("", b""));
         secrets::keep_of_request(body);
+        secrets::keep_of_request(path.split_once('?').map_or("", |(_, query)| query).as_bytes());
         if !kind.is_empty() {
             head += &format!("Content-Type: {kind}\r\nContent-Length: {}\r\n", body.len());
         }
