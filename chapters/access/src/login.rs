@@ -1,6 +1,6 @@
 //! Logging in and out.
 
-use innkeeper_access::{Attempt, AuthError, Authenticator, Login, Realm, UserId};
+use innkeeper_access::{Attempt, AuthError, Authenticator, Login, Realm, UserId, normalize_path};
 use innkeeper_change::Problem;
 use innkeeper_rest::{Act, Answer, Call, Format, Method, Permission, Property, Verb};
 use secrecy::SecretString;
@@ -8,6 +8,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::params::command;
+use crate::roles::wanted;
 
 /// What a login gives.
 #[derive(Debug, Serialize, ToSchema)]
@@ -87,6 +88,20 @@ fn log_in() -> Method {
             .help("The challenge that the password answers: the ticket of an answer with NeedTFA"),
     )
     .param(
+        Property::string("path")
+            .max_length(512)
+            .optional()
+            .requires("privs")
+            .help("Let nobody in, but say whether the user has all of privs on this path"),
+    )
+    .param(
+        Property::string("privs")
+            .max_length(4096)
+            .optional()
+            .requires("path")
+            .help("Privileges that the user must have on path"),
+    )
+    .param(
         Property::boolean("new-format")
             .optional()
             .help("Understood for clients' sake; nothing depends on it"),
@@ -106,6 +121,12 @@ fn run_log_in(call: &Call<'_>) -> Result<Answer, Problem> {
         challenge: call.text("tfa-challenge"),
         origin: call.origin(),
     };
+    if let Some(path) = call.text("path") {
+        let privileges = wanted(call)?;
+        let names: Vec<&str> = privileges.into_iter().collect();
+        let path = normalize_path(path).ok_or_else(|| Problem::parameter("path", "invalid path"))?;
+        return Answer::of(access.vouch(&attempt, &path, &names, authenticator)?);
+    }
     let login = access.login(&attempt, authenticator)?;
     match call.text("otp").filter(|_| login.need_tfa.is_some()) {
         None => answer(login),

@@ -45,6 +45,11 @@ pub(crate) fn methods() -> Vec<Method> {
                 "access user permissions",
                 &["userid"],
                 "Show what a user or token may do, by path",
+            ))
+            .command(command(
+                "access user token permissions",
+                &["userid", "tokenid"],
+                "Show what an API token may do, by path",
             )),
         about(Method::get(
             "/access/permissions/sources",
@@ -65,6 +70,13 @@ fn about(method: Method) -> Method {
         .allow(Permission::User)
         .param(
             Property::string("userid").max_length(128).optional().help("User or token; the caller if absent"),
+        )
+        .param(
+            Property::string("tokenid")
+                .max_length(128)
+                .optional()
+                .requires("userid")
+                .help("A token of that user"),
         )
         .param(Property::string("path").max_length(512).optional().help("Only this path"))
 }
@@ -102,7 +114,12 @@ fn sources(call: &Call<'_>) -> Result<Answer, Problem> {
 fn in_question(call: &Call<'_>) -> Result<AuthId, Problem> {
     let caller = &call.identity()?.auth;
     let wanted: AuthId = match call.text("userid") {
-        Some(name) => name.parse().map_err(|error| Problem::parameter("userid", format!("{error}")))?,
+        Some(name) => match call.text("tokenid") {
+            Some(token) => format!("{name}!{token}"),
+            None => name.to_owned(),
+        }
+        .parse()
+        .map_err(|error| Problem::parameter("userid", format!("{error}")))?,
         None => caller.clone(),
     };
     let own = wanted == *caller || AuthId::from(wanted.user().clone()) == *caller;

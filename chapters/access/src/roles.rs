@@ -70,7 +70,7 @@ fn show() -> Method {
     .command(command("access role show", &["roleid"], "Show the privileges of a role"))
 }
 
-fn wanted(call: &Call<'_>) -> Result<Vec<Privilege>, Problem> {
+pub(crate) fn wanted(call: &Call<'_>) -> Result<Vec<Privilege>, Problem> {
     let known = |name| {
         privilege(name).ok_or_else(|| Problem::parameter("privs", format!("invalid privilege '{name}'")))
     };

@@ -9,7 +9,8 @@ use innkeeper_host::Host;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::doors::Doors;
-use crate::login::{LOGIN_FAILED, Questions};
+use crate::login::LOGIN_FAILED;
+use crate::questions::Questions;
 use crate::realm::{self, DOMAINS_CFG};
 use crate::roles::Privilege;
 use crate::secret::{random, same};

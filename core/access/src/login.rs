@@ -1,32 +1,19 @@
 //! Logging in: a password, then a second factor where there is one, then a session with a ticket.
 
-use std::collections::HashMap;
-use std::sync::Mutex;
-
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
 use innkeeper_change::Problem;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use crate::access::{Access, locked, refused};
+use crate::access::{Access, refused};
 use crate::password::{self, SHADOW_CFG};
 use crate::secret::random;
 use crate::sessions::Lockout;
-use crate::tfa::{Credential, Factors, RelyingParty, TFA_CFG, Totp, webauthn};
+use crate::tfa::{Factors, TFA_CFG, Totp};
 use crate::ticket::SessionId;
-use crate::{Authenticator, Realm, UserId};
+use crate::{Authenticator, Identity, Need, Realm, UserId, Via};
 
-/// The file that names the site, in the configuration store.
-const DATACENTER_CFG: &str = "datacenter.cfg";
 pub(crate) const LOGIN_FAILED: &str = "authentication failure";
-/// Questions about second factors that are open at the same time; the oldest goes first.
-const MOST_PENDING: usize = 1000;
-/// Seconds in which a question must be answered.
-const PENDING_LIFE: i64 = 5 * 60;
-/// Answers that one question takes.
-const TRIES: u32 = 5;
 /// Wrong codes in a row after which codes are no longer taken until another factor or an administrator helps.
 pub const TOTP_TRIES: i64 = 8;
 /// Wrong answers in a row after which none is taken for an hour.
@@ -53,7 +40,8 @@ pub struct Attempt<'a> {
 pub struct Login {
     /// Who logged in.
     pub username: String,
-    /// What to show from now on; with `NeedTFA` the challenge to answer.
+    /// What to show from now on; with `NeedTFA` the challenge to answer; empty where nobody was let in.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub ticket: String,
     /// What to send along with every change.
     #[serde(rename = "CSRFPreventionToken", skip_serializing_if = "String::is_empty")]
@@ -64,70 +52,6 @@ pub struct Login {
     /// 1: a second factor is needed.
     #[serde(rename = "NeedTFA", skip_serializing_if = "Option::is_none")]
     pub need_tfa: Option<u8>,
-}
-
-/// A question that waits for its answer.
-struct Pending {
-    user: UserId,
-    asked: i64,
-    tries: u32,
-    /// What a security key has to sign.
-    challenge: [u8; 32],
-}
-
-/// The questions that are open.
-#[derive(Default)]
-pub(crate) struct Questions(Mutex<HashMap<SessionId, Pending>>);
-
-impl Questions {
-    fn ask(&self, nonce: SessionId, user: &UserId, challenge: [u8; 32], now: i64) {
-        let mut open = locked(&self.0);
-        open.retain(|_, pending| now.saturating_sub(pending.asked) <= PENDING_LIFE);
-        if open.len() >= MOST_PENDING
-            && let Some(oldest) =
-                open.iter().min_by_key(|(_, pending)| pending.asked).map(|(nonce, _)| *nonce)
-        {
-            open.remove(&oldest);
-        }
-        open.insert(nonce, Pending { user: user.clone(), asked: now, tries: 0, challenge });
-    }
-
-    /// Counts a try at the answer, and gives what had to be signed; nothing when there is no such question to this user
-    /// any more.
-    fn try_answer(&self, nonce: &SessionId, user: &UserId, now: i64) -> Option<[u8; 32]> {
-        let mut open = locked(&self.0);
-        let pending = open.get_mut(nonce)?;
-        let challenge = pending.challenge;
-        pending.tries += 1;
-        let good = pending.user == *user
-            && now.saturating_sub(pending.asked) <= PENDING_LIFE
-            && pending.tries <= TRIES;
-        if !good {
-            open.remove(nonce);
-        }
-        good.then_some(challenge)
-    }
-
-    /// The challenge that was sent to this user, by how it was sent.
-    fn find(&self, sent: &str, user: &UserId, now: i64) -> Option<[u8; 32]> {
-        let bytes = BASE64.decode(sent.trim_end_matches('=')).ok()?;
-        let open = locked(&self.0);
-        let asked = open
-            .values()
-            .filter(|pending| pending.user == *user && now.saturating_sub(pending.asked) <= PENDING_LIFE);
-        asked.map(|pending| pending.challenge).find(|challenge| challenge.as_slice() == bytes)
-    }
-
-    /// The question was answered. False when another answer was there first: one question opens once.
-    fn close(&self, nonce: &SessionId) -> bool {
-        locked(&self.0).remove(nonce).is_some()
-    }
-
-    /// What was asked for has been done.
-    fn forget(&self, sent: &str) {
-        let bytes = BASE64.decode(sent.trim_end_matches('=')).unwrap_or_default();
-        locked(&self.0).retain(|_, pending| pending.challenge.as_slice() != bytes);
-    }
 }
 
 /// Why somebody does not get in.
@@ -150,6 +74,12 @@ impl From<&str> for Refusal {
     }
 }
 
+/// How an attempt that was not refused ends.
+enum Entry {
+    In(Login),
+    Asked(Login),
+}
+
 /// How a right password goes on.
 enum Next {
     /// It was a ticket: its session goes on.
@@ -166,6 +96,55 @@ impl Access {
     /// [`Problem::Unauthenticated`] with the same words for every reason; the log has the reason. Who tried too often is
     /// told how long to wait.
     pub fn login(&self, attempt: &Attempt<'_>, authenticator: &dyn Authenticator) -> Result<Login, Problem> {
+        let text = |problem: Problem| problem.to_string();
+        self.tried(attempt, |user| {
+            let entered = match attempt.challenge {
+                Some(challenge) => self.answer(user, challenge, attempt)?,
+                None => match self.authenticate(user, attempt, authenticator)? {
+                    Next::Renew(session) => self.renewed(user, &session).map_err(text)?,
+                    Next::Begin => self.begun(user, attempt.origin, "password").map_err(text)?,
+                    Next::Ask => return Ok(Entry::Asked(self.question(user).map_err(text)?)),
+                },
+            };
+            Ok(Entry::In(entered))
+        })
+    }
+
+    /// Says who somebody is if they have privileges on a path, without letting them in: for programs that have their own
+    /// doors. A password alone is not enough for who has a second factor; a ticket is.
+    ///
+    /// # Errors
+    /// As [`Access::login`], also when a privilege is missing.
+    pub fn vouch(
+        &self,
+        attempt: &Attempt<'_>,
+        path: &str,
+        privileges: &[&str],
+        authenticator: &dyn Authenticator,
+    ) -> Result<Login, Problem> {
+        let text = |problem: Problem| problem.to_string();
+        self.tried(attempt, |user| {
+            if let Next::Ask = self.authenticate(user, attempt, authenticator)? {
+                return Err("a second factor is missing".into());
+            }
+            let who = Identity::new(user.clone(), Via::Ticket);
+            if let Err(missing) = self.check(&who, path, privileges, Need::All) {
+                // the password was right
+                self.throttle.right(user.as_str(), attempt.origin, self.host.monotonic());
+                return Err(missing.to_string().into());
+            }
+            let cap = self.users().map_err(text)?.capabilities(&user.clone().into(), self.host.now());
+            let (username, nothing) = (user.to_string(), String::new());
+            Ok(Entry::In(Login { username, ticket: nothing.clone(), csrf: nothing, cap, need_tfa: None }))
+        })
+    }
+
+    /// Counts an attempt while it is looked at, and tells the log how it went.
+    fn tried(
+        &self,
+        attempt: &Attempt<'_>,
+        look: impl FnOnce(&UserId) -> Result<Entry, Refusal>,
+    ) -> Result<Login, Problem> {
         let failed = |reason: &str| {
             let user: String = attempt.username.chars().take(64).collect();
             tracing::warn!(?user, origin = attempt.origin, reason, "login failed");
@@ -178,25 +157,17 @@ impl Access {
             let _ = failed("too many attempts");
             refused(&format!("too many failed logins; try again in {seconds} seconds"))
         })?;
-        let login = match attempt.challenge {
-            Some(challenge) => self.answer(&user, challenge, attempt),
-            None => match self.authenticate(&user, attempt, authenticator) {
-                Ok(Next::Renew(session)) => {
-                    self.renewed(&user, &session).map_err(|problem| problem.to_string())
-                }
-                Ok(Next::Begin) => {
-                    self.begun(&user, attempt.origin, "password").map_err(|problem| problem.to_string())
-                }
-                // not in yet: the attempt still counts until the second factor is right
-                Ok(Next::Ask) => return self.question(&user).map_err(|problem| failed(&problem.to_string())),
-                Err(Refusal::Busy) => return Err(self.sent_away(&user, attempt.origin)),
-                Err(Refusal::Wrong(reason)) => Err(reason),
-            },
-        };
-        let login = login.map_err(|reason| failed(&reason))?;
-        self.throttle.right(user.as_str(), attempt.origin, now);
-        tracing::info!(%user, origin = attempt.origin, "logged in");
-        Ok(login)
+        match look(&user) {
+            Ok(Entry::In(login)) => {
+                self.throttle.right(user.as_str(), attempt.origin, now);
+                tracing::info!(%user, origin = attempt.origin, "logged in");
+                Ok(login)
+            }
+            // not in yet: the attempt still counts until the second factor is right
+            Ok(Entry::Asked(question)) => Ok(question),
+            Err(Refusal::Busy) => Err(self.sent_away(&user, attempt.origin)),
+            Err(Refusal::Wrong(reason)) => Err(failed(&reason)),
+        }
     }
 
     /// Checks the password of a user who is logged in and about to change something delicate.
@@ -401,70 +372,6 @@ impl Access {
         Err("wrong code".to_owned())
     }
 
-    /// The site that security keys are made for, where `datacenter.cfg` names one.
-    ///
-    /// # Errors
-    /// The file cannot be read.
-    pub fn relying_party(&self) -> Result<Option<RelyingParty>, Problem> {
-        let stored = self.store.get(DATACENTER_CFG)?;
-        Ok(stored.and_then(|stored| RelyingParty::parse(&String::from_utf8_lossy(&stored.content))))
-    }
-
-    /// What a browser needs to make a new security key for a user. The answer has to come within minutes.
-    ///
-    /// # Errors
-    /// No site is configured; the kernel gives no random numbers.
-    pub fn begin_key(&self, user: &UserId) -> Result<Value, Problem> {
-        let site = self.relying_party()?.ok_or_else(no_site)?;
-        let (nonce, challenge) = (random()?, random()?);
-        let known: Vec<_> = self.factors()?.credentials(user).into_iter().map(|(_, key)| key).collect();
-        self.registrations.ask(nonce, user, challenge, self.host.now());
-        Ok(site.creation(user, &challenge, &known))
-    }
-
-    /// The key in a browser's answer. Asked for again, it is the same key as long as the challenge holds: a plan is made
-    /// twice.
-    ///
-    /// # Errors
-    /// What is wrong with the answer, as parameter `value` or `challenge`.
-    pub fn finish_key(&self, user: &UserId, challenge: &str, answer: &str) -> Result<Credential, Problem> {
-        let site = self.relying_party()?.ok_or_else(no_site)?;
-        let over = || Problem::parameter("challenge", "no such challenge, or it is over");
-        let challenge = self.registrations.find(challenge, user, self.host.now()).ok_or_else(over)?;
-        let key = site.register(&challenge, answer).map_err(|reason| Problem::parameter("value", reason))?;
-        let known: Vec<_> = self.factors()?.credentials(user).into_iter().map(|(_, key)| key).collect();
-        if known.iter().any(|known| known.id == key.id) {
-            return Err(Problem::parameter("value", "the key is registered already"));
-        }
-        if !webauthn::fits(&known, &key) {
-            return Err(Problem::parameter("value", "there are too many security keys: remove one first"));
-        }
-        Ok(key)
-    }
-
-    /// The key that answered a challenge is kept now: the challenge has done its work.
-    pub fn end_key(&self, challenge: &str) {
-        self.registrations.forget(challenge);
-    }
-
-    fn check_key(&self, user: &UserId, challenge: &[u8; 32], answer: &str) -> Result<(), String> {
-        let text = |problem: Problem| problem.to_string();
-        let site = self.relying_party().map_err(text)?.ok_or("no site is configured for security keys")?;
-        let _alone = self.store.lock(TFA_CFG).map_err(text)?;
-        let stored = self.store.get(TFA_CFG).map_err(text)?.ok_or("there are no security keys")?;
-        let mut factors = Factors::parse(&String::from_utf8_lossy(&stored.content)).map_err(text)?;
-        let (ids, keys): (Vec<_>, Vec<_>) = factors.credentials(user).into_iter().unzip();
-        let (key, counter) = site.verify(challenge, &keys, answer)?;
-        if counter == key.counter {
-            return Ok(());
-        }
-        // a copy of the key must not be able to count from where this one was
-        let moved_on = Credential { counter, ..key.clone() };
-        let id = keys.iter().position(|known| known.id == key.id).and_then(|at| ids.get(at));
-        factors.replace(user, "webauthn", id.map_or("", String::as_str), moved_on.to_json());
-        self.store.put_if_digest(TFA_CFG, factors.text().as_bytes(), Some(&stored.digest)).map_err(text)
-    }
-
     /// A recovery key works once: it is struck off before it opens anything.
     fn use_recovery(&self, user: &UserId, key: &str) -> Result<(), String> {
         let text = |problem: Problem| problem.to_string();
@@ -497,11 +404,6 @@ impl Access {
             need_tfa: None,
         })
     }
-}
-
-fn no_site() -> Problem {
-    let line = "webauthn: rp=NAME,origin=https://HOST:PORT,id=HOST";
-    Problem::Invalid(format!("security keys need a site: add '{line}' to /etc/pve/{DATACENTER_CFG}"))
 }
 
 fn full_name(username: &str, realm: Option<&str>) -> Result<UserId, crate::BadId> {

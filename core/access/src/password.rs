@@ -108,6 +108,22 @@ fn entry(line: &str) -> Option<(&str, &str)> {
     Some((name, rest.split(':').next().unwrap_or(rest)))
 }
 
+/// Lines of `shadow.cfg` in which no password of anybody can be read, counted from 1. Hashes of other programs are theirs.
+pub fn damaged_lines(shadow: &str) -> Vec<usize> {
+    let sound = |line: &str| match entry(line) {
+        Some((name, hash)) => {
+            !name.is_empty() && (hash == "x" || foreign(hash) || Stored::parse(hash).is_some())
+        }
+        None => line.trim().is_empty() || line.starts_with('#'),
+    };
+    (1..).zip(shadow.lines()).filter(|(_, line)| !sound(line)).map(|(number, _)| number).collect()
+}
+
+/// Of crypt(3), as the original writes it.
+fn foreign(hash: &str) -> bool {
+    hash.starts_with('$') && !hash.starts_with("$argon2") && hash.chars().all(|c| c.is_ascii_graphic())
+}
+
 fn without(shadow: &str, user: &UserId) -> String {
     let other = |line: &&str| entry(line).is_none_or(|(name, _)| name != user.name());
     shadow.split_inclusive('\n').filter(other).collect()
@@ -167,6 +183,16 @@ mod tests {
         {
             assert!(!verify(&format!("anna:{hash}:\n"), &anna, &secret("x")), "{hash}");
         }
+    }
+
+    #[test]
+    fn lines_without_a_password_are_named() {
+        let hash = hash(&secret("correct horse")).unwrap();
+        let text = format!(
+            "anna:{}:\nbob:$5$salt$hash:\n\ncarl\n:x:\ndora:$argon2id$v=19$m=1:\n",
+            hash.expose_secret()
+        );
+        assert_eq!(damaged_lines(&text), [4, 5, 6]);
     }
 
     /// RFC 9106's algorithm as Python's argon2-cffi wrote it, for the parameters in use

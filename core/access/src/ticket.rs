@@ -21,7 +21,9 @@ const CLOCK_SKEW: i64 = 5 * 60;
 /// Seconds after which a new key takes over.
 const KEY_AGE: i64 = 24 * 60 * 60;
 /// The keys that sign tickets, in the configuration store: whoever reads them can be anybody.
-const KEY_FILE: &str = "priv/innkeeper-ticket.key";
+pub const KEY_FILE: &str = "priv/innkeeper-ticket.key";
+/// Where a file is kept in which no key could be read.
+pub const KEY_FILE_ASIDE: &str = "priv/innkeeper-ticket.key.damaged";
 const HEAD: &str =
     "# Keys that sign tickets, the newest last: when it was made (seconds since 1970), and the key.";
 /// Bytes of a key's name.
@@ -228,9 +230,9 @@ impl Tickets {
 fn keep_what_is_damaged(store: &dyn ConfigStore, keys: &[Key]) -> Result<(), Problem> {
     match store.get(KEY_FILE)? {
         Some(stored) if keys.is_empty() && !stored.content.is_empty() => {
-            let aside = format!("{KEY_FILE}.damaged");
+            let aside = KEY_FILE_ASIDE;
             tracing::error!("{KEY_FILE} holds no key: kept as {aside}, a new one is made, logins begin anew");
-            store.put_if_digest(&aside, &stored.content, None)
+            store.put_if_digest(aside, &stored.content, None)
         }
         _ => Ok(()),
     }
@@ -253,6 +255,13 @@ fn read(store: &dyn ConfigStore) -> Result<(Vec<Key>, String), Problem> {
         }
     }
     Ok((keys, stored.digest))
+}
+
+/// Lines of the file with keys in which there is none, counted from 1.
+pub fn damaged_key_lines(text: &str) -> Vec<usize> {
+    let sound =
+        |line: &str| line.trim().is_empty() || line.trim().starts_with('#') || key(line.trim()).is_some();
+    (1..).zip(text.lines()).filter(|(_, line)| !sound(line)).map(|(number, _)| number).collect()
 }
 
 /// `TIME KEY`, or `KEY` as the first versions wrote it.

@@ -14,7 +14,7 @@ use crate::chain::{ChainBreak, Link};
 use crate::failpoint::moment;
 use crate::journal::{BUSY, Journal, LOCK, in_transaction, unreadable};
 
-const DIRECTORY: &str = "/var/lib/innkeeper/archive";
+pub(crate) const DIRECTORY: &str = "/var/lib/innkeeper/archive";
 const PRIVATE: Permissions = Permissions { mode: 0o600, owner: None };
 const CHUNK: usize = 1024 * 1024;
 /// A line holds a plan with the files that it changes.
@@ -271,7 +271,8 @@ impl Journal {
     }
 }
 
-fn note(what: String) -> AuditNote {
+/// What became of the journal itself.
+pub(crate) fn note(what: String) -> AuditNote {
     AuditNote {
         kind: AuditKind::Archive,
         user: "root@pam".to_owned(),

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use innkeeper_change::{Finding, Fix, Level, Problem};
 
 use crate::armed::{Records, Stage};
+use crate::damaged;
 use crate::engine::Engine;
 use crate::journal::Journal;
 
@@ -15,7 +16,7 @@ impl Engine {
     /// When the records or the journal cannot be read.
     pub fn findings(&self) -> Result<Vec<Finding>, Problem> {
         let host = &**self.host();
-        let mut found = Vec::new();
+        let mut found = damaged::findings(host)?;
         let records = Records(host);
         for (change, stage) in records.list()? {
             let error = match (records.read(change, stage), stage) {

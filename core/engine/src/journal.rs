@@ -15,7 +15,9 @@ use innkeeper_host::{Host, Permissions};
 use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior, params};
 use serde::{Deserialize, Serialize};
 
+use crate::archive;
 use crate::audit::AuditNote;
+use crate::damaged;
 use crate::engine::Job;
 use crate::failpoint::moment;
 use crate::upid::Upid;
@@ -291,11 +293,17 @@ impl Journal {
         // two processes that make it at once would meet SQLite's locks where it does not wait for them
         let opening = host.lock(Utf8Path::new(LOCK), BUSY)?;
         let path = host.library_path(Utf8Path::new(FILE))?;
-        let mut db = Connection::open(path.as_std_path()).map_err(unreadable)?;
-        configure(&db).map_err(unreadable)?;
+        let (mut db, aside) = damaged::open(&*host)?;
         migrate(&mut db, &path)?;
+        if aside.is_some() {
+            damaged::number_behind_armed(&*host, &db)?;
+        }
         drop(opening);
-        Ok(Self { host, db: Mutex::new(db) })
+        let journal = Self { host, db: Mutex::new(db) };
+        if let Some(aside) = aside {
+            journal.audit(&[archive::note(format!("{FILE} was damaged and kept as {aside}"))])?;
+        }
+        Ok(journal)
     }
 
     pub(crate) fn db(&self) -> MutexGuard<'_, Connection> {
@@ -382,7 +390,7 @@ impl Journal {
     }
 }
 
-fn configure(db: &Connection) -> rusqlite::Result<()> {
+pub(crate) fn configure(db: &Connection) -> rusqlite::Result<()> {
     db.busy_timeout(BUSY)?;
     db.pragma_update(None, "journal_mode", "WAL")?;
     // a power cut must not take back that a change was begun

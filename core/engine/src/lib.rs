@@ -18,6 +18,7 @@ mod arming;
 mod audit;
 mod chain;
 mod confirm;
+mod damaged;
 mod engine;
 mod export;
 mod failpoint;
