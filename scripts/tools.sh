@@ -38,6 +38,23 @@ cargo_tool() { # binary, crate
   }
 }
 
+# One collection out of the wheel that carries them all, below .venv/collections
+ansible_collection() { # name, as a path
+  local download
+  download=$(mktemp -d)
+  .venv/bin/python -m pip download --quiet --disable-pip-version-check --no-deps --dest "$download" -r scripts/ansible-collection.txt
+  rm -rf .venv/collections
+  .venv/bin/python - "$download"/ansible-*.whl "ansible_collections/$1/" <<'PYTHON'
+import sys
+import zipfile
+
+wheel, wanted = sys.argv[1:]
+with zipfile.ZipFile(wheel) as archive:
+    archive.extractall(".venv/collections", [name for name in archive.namelist() if name.startswith(wanted)])
+PYTHON
+  rm -rf "$download"
+}
+
 command -v cargo >/dev/null || { echo "The Rust toolchain is missing: see https://rustup.rs" >&2; exit 1; }
 command -v npm >/dev/null || { echo "Node.js with npm is missing: version 20 or later" >&2; exit 1; }
 
@@ -49,11 +66,12 @@ case "${1:-build}" in
   test)
     debian "${packages_test[@]}"
     cargo_tool cargo-deny cargo-deny@0.18.9
-    if ! cmp -s scripts/requirements.txt .venv/requirements.txt; then
+    if ! cat scripts/requirements.txt scripts/ansible-collection.txt | cmp -s - .venv/requirements.txt; then
       echo "installing Python tools for tests"
       python3 -m venv .venv
-      .venv/bin/pip install --quiet --disable-pip-version-check -r scripts/requirements.txt
-      cp scripts/requirements.txt .venv/requirements.txt
+      .venv/bin/python -m pip install --quiet --disable-pip-version-check -r scripts/requirements.txt
+      ansible_collection community/proxmox
+      cat scripts/requirements.txt scripts/ansible-collection.txt >.venv/requirements.txt
     fi
     ;;
   bench) debian "${packages_bench[@]}" ;;

@@ -8,7 +8,7 @@ mod support;
 
 use std::process::Command;
 
-use support::{Server, Tree, python_tool};
+use support::{Server, Tree, python_tool, secrets};
 
 /// GEN-05, APT-10, APT-14: the published client, unchanged, with a ticket and with a token
 #[test]
@@ -29,6 +29,37 @@ fn proxmoxer_lists_toggles_and_adds() {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let added = "deb http://download.proxmox.com/debian/pve bookworm pve-no-subscription";
     assert!(tree.read("etc/apt/sources.list").contains(added));
+}
+
+/// Ansible's community.proxmox as it is: every change asked for in check mode, for real, and again
+#[test]
+fn ansible_sees_its_changes_done_and_nothing_left_to_do() {
+    let tree = Tree::new();
+    let token = tree.token("ansible");
+    let server = Server::start(&tree);
+    let login = server.client().post("/access/link", &format!("secret={}", server.link)).data();
+    let password = "the password that Ansible sets";
+    secrets::keep(password);
+    let home = tempfile::tempdir().unwrap();
+    let collections = python_tool("python").ancestors().nth(2).unwrap().join("collections");
+    let output = Command::new(python_tool("ansible-playbook"))
+        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/clients/ansible.yml"))
+        .args(["--inventory", "localhost,", "--extra-vars"])
+        .arg(format!("host=127.0.0.1 port={}", server.address.port()))
+        .envs([
+            ("HOME", home.path()),
+            ("ANSIBLE_HOME", home.path()),
+            ("ANSIBLE_COLLECTIONS_PATH", &collections),
+        ])
+        .envs([("TICKET", login["ticket"].as_str().unwrap()), ("ANNA", password), ("ANSIBLE_NOCOLOR", "1")])
+        .env("TOKEN_SECRET", token.rsplit('=').next().unwrap())
+        .env("LC_ALL", "C.UTF-8")
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
+    let users = tree.read("etc/pve/user.cfg");
+    assert!(!users.contains("anna@pve") && !users.contains("operators"), "{users}");
 }
 
 /// The document tells the truth: no 5xx for what it allows, no answer outside its schemas

@@ -39,7 +39,8 @@ fn secrets(host: &dyn Host, findings: &mut Vec<Finding>) -> Result<(), Problem> 
             "Nobody gets in by a password until it can be read: correct it, or put it aside if no second factor is to count.",
         ));
     }
-    let spoilt: [(&str, fn(&str) -> Vec<usize>, &str); 2] = [
+    type SpoiltLines = fn(&str) -> Vec<usize>;
+    let spoilt: [(&str, SpoiltLines, &str); 2] = [
         (SHADOW_CFG, password::damaged_lines, "Set the passwords of those who cannot log in any more."),
         (KEY_FILE, damaged_key_lines, "Whoever was logged in by such a key logs in again. Remove the lines."),
     ];

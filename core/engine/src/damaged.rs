@@ -27,7 +27,11 @@ pub(crate) fn is_damaged(error: &rusqlite::Error) -> bool {
 /// When it cannot be opened, or be put aside.
 pub(crate) fn open(host: &dyn Host) -> Result<(Connection, Option<Utf8PathBuf>), Problem> {
     let path = host.library_path(Utf8Path::new(FILE))?;
-    let size = |name: &str| Ok::<_, Problem>(host.metadata(Utf8Path::new(name))?.map(|found| found.size));
+    let size = |name: &str| {
+        Ok::<_, Problem>(
+            host.metadata(Utf8Path::new(name))?.map(|found| i64::try_from(found.size).unwrap_or(i64::MAX)),
+        )
+    };
     // what is in the log of writes may be missing in the file itself
     let whole = match size(&format!("{FILE}-wal"))? {
         None | Some(0) => size(FILE)?,
@@ -46,8 +50,8 @@ pub(crate) fn open(host: &dyn Host) -> Result<(Connection, Option<Utf8PathBuf>),
 }
 
 /// Reads the header, the schema, and both ends of the events. `whole` is the size of a file to which nothing is missing.
-fn look(db: &Connection, whole: Option<u64>) -> rusqlite::Result<()> {
-    let number = |name: &str| db.pragma_query_value(None, name, |row| row.get::<_, u64>(0));
+fn look(db: &Connection, whole: Option<i64>) -> rusqlite::Result<()> {
+    let number = |name: &str| db.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
     if whole.is_some_and(|size| size > 0) && Some(number("page_count")? * number("page_size")?) > whole {
         let ends_early = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CORRUPT);
         return Err(rusqlite::Error::SqliteFailure(ends_early, Some("the file ends early".to_owned())));
