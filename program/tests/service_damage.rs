@@ -129,7 +129,7 @@ fn a_change_of_users_keeps_the_lines_that_nobody_understands() {
     assert!(text.starts_with("user:???\n") && text.contains("acl:1:broken\n"), "{text}");
     assert!(USERS.lines().all(|line| text.contains(line)), "{text}");
     let said = findings(&root);
-    assert!(said.contains("line 1 of user.cfg") && said.contains("line 5 of user.cfg"), "{said}");
+    assert!(said.contains("line 1 of user.cfg") && said.contains("line 6 of user.cfg"), "{said}");
     assert_eq!(log_in(&server), 200);
 }
 
