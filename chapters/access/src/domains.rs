@@ -58,7 +58,7 @@ pub(crate) fn methods() -> Vec<Method> {
         )
         .allow(ALLOCATE)
         .param(realm())
-        .param(comment())
+        .param(comment().max_length(4096))
         .param(Property::boolean("default").optional().help("Chosen at first when people log in"))
         .param(
             Property::string("delete")
