@@ -72,9 +72,10 @@ fn package(version: &str) -> Result<Utf8PathBuf, Error> {
     }
 }
 
-fn install(host: &Host, version: &str) -> Result<(), Error> {
-    host.put(package(version)?, "/root/innkeeper.deb")?;
-    let line = "DEBIAN_FRONTEND=noninteractive dpkg --install --force-confold /root/innkeeper.deb";
+fn install(host: &Host, package: &Utf8Path) -> Result<(), Error> {
+    host.put(package, "/root/innkeeper.deb")?;
+    let line =
+        "DEBIAN_FRONTEND=noninteractive dpkg --install --force-confold --force-unsafe-io /root/innkeeper.deb";
     host.run_within(line, Duration::from_secs(540))?;
     is_served(host)
 }
@@ -141,8 +142,9 @@ fn start_slow(host: &Host, token: &str) -> Result<String, Error> {
 /// Services: proxy, daemon and statd are restarted again and again; no request and no task is lost.
 #[test]
 fn a_restart_drops_no_request_and_no_task() -> Result<(), Error> {
+    let package = package("0.1.0")?;
     let host = Lab::host().name("restart").start()?;
-    install(&host, "0.1.0")?;
+    install(&host, &package)?;
     let token = token(&host)?;
     with_slow_service(&host, 30)?;
     start_clients(&host, &token, 60)?;
@@ -185,9 +187,10 @@ const FILES: &str = "find / -xdev \\( -path /proc -o -path /sys -o -path /run -o
 /// Package: installed, used, upgraded under load, removed, installed again, purged: nothing is lost and nothing is left.
 #[test]
 fn the_package_is_installed_upgraded_removed_and_purged() -> Result<(), Error> {
+    let (old, new) = (package("0.1.0")?, package("0.1.1")?);
     let host = Lab::host().name("package").start()?;
     let before = host.run(FILES)?;
-    install(&host, "0.1.0")?;
+    install(&host, &old)?;
     assert_eq!(
         host.run("dpkg --verify innkeeper; systemctl is-enabled pveproxy pvedaemon pvestatd")?,
         "alias\nalias\nalias"
@@ -197,7 +200,7 @@ fn the_package_is_installed_upgraded_removed_and_purged() -> Result<(), Error> {
     host.run("echo INNKEEPER_LOG=debug >>/etc/default/innkeeper; innkeeper daily")?;
 
     start_clients(&host, &token, 60)?;
-    install(&host, "0.1.1")?;
+    install(&host, &new)?;
     nobody_was_dropped(&host)?;
     assert_eq!(host.run("dpkg-query -W -f '${Version}' innkeeper")?, "0.1.1");
     assert_eq!(host.run("tail -1 /etc/default/innkeeper")?, "INNKEEPER_LOG=debug");
@@ -206,7 +209,7 @@ fn the_package_is_installed_upgraded_removed_and_purged() -> Result<(), Error> {
     host.run("dpkg --remove innkeeper")?;
     assert_eq!(host.output("pgrep -a innkeeper; ls /usr/bin/innkeeper /usr/bin/pvesh")?.stdout, "");
     host.run("test -s /var/lib/innkeeper/journal.db && test -s /etc/pve/user.cfg && test -s /etc/default/innkeeper")?;
-    install(&host, "0.1.1")?;
+    install(&host, &new)?;
     assert!(api(&host, &token, "GET", "services")?.contains("pveproxy"), "the token of before still opens");
 
     host.run("dpkg --purge innkeeper")?;

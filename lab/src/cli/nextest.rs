@@ -28,22 +28,20 @@ pub(super) fn command() -> Command {
 pub(super) fn test(options: &ArgMatches) -> Result<ExitCode, Failure> {
     // held until the tests have ended, so that nobody cleans it away in between
     let _image = build_showing(Suite::default())?;
-    // what tests install on their hosts
-    let built = cargo().args(["build", "--quiet", "--locked", "--package", "innkeeper"]).status();
-    if !built.map_err(|error| format!("cargo build: {error}"))?.success() {
-        return Err("the program that is to be tested does not build".into());
-    }
     let mut command = cargo();
     command.args(["nextest", "run", "--locked"]).args(NEXTEST);
+    let mut with_failpoints = true;
     if let Some(filter) = options.get_one::<String>("filter") {
         let there = list()?;
-        if !there.iter().any(|test| test.matches(filter)) {
+        let chosen: Vec<_> = there.iter().filter(|test| test.matches(filter)).collect();
+        if chosen.is_empty() {
             let names: Vec<_> = there.iter().map(|test| format!("  {} {}", test.file, test.name)).collect();
             return Err(format!("no test is called {filter:?}; there are:\n{}", names.join("\n")).into());
         }
-        let chosen: Vec<_> = there.iter().filter(|test| test.matches(filter)).map(Test::expression).collect();
-        command.arg("-E").arg(chosen.join(" + "));
+        with_failpoints = chosen.iter().any(|test| test.file == "crash");
+        command.arg("-E").arg(chosen.into_iter().map(Test::expression).collect::<Vec<_>>().join(" + "));
     }
+    build_product(with_failpoints)?;
     // a boot, which no test's time limit should have to hold
     Lab::prepare(Suite::default())?;
     let report = report_path()?;
@@ -56,6 +54,25 @@ pub(super) fn test(options: &ArgMatches) -> Result<ExitCode, Failure> {
     Ok(status.code().and_then(|code| u8::try_from(code).ok()).map_or(ExitCode::FAILURE, ExitCode::from))
 }
 
+/// Builds what tests install on their hosts. The program that dies where it is told to is put beside the ordinary one, in whose
+/// place cargo builds it; that one comes last.
+fn build_product(with_failpoints: bool) -> Result<(), Failure> {
+    const BUILD: [&str; 5] = ["build", "--quiet", "--locked", "--package", "innkeeper"];
+    let build = |features: &[&str]| -> Result<(), Failure> {
+        let built = cargo().args(BUILD).args(features).status();
+        if built.map_err(|error| format!("cargo build: {error}"))?.success() {
+            return Ok(());
+        }
+        Err("the program that is to be tested does not build".into())
+    };
+    if with_failpoints {
+        build(&["--features", "innkeeper/failpoints"])?;
+        let dir = folder_of_build()?.join("debug");
+        std::fs::copy(dir.join("innkeeper"), dir.join("innkeeper-failpoints"))?;
+    }
+    build(&[])
+}
+
 /// The cargo that has started this program.
 fn cargo() -> Process {
     Process::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
@@ -63,9 +80,13 @@ fn cargo() -> Process {
 
 /// Where nextest writes what each test took: beside the folder that this program was built into.
 fn report_path() -> Result<PathBuf, Failure> {
+    Ok(folder_of_build()?.join("nextest/lab/junit.xml"))
+}
+
+/// Cargo's target folder, which this program was built into.
+fn folder_of_build() -> Result<PathBuf, Failure> {
     let exe = std::env::current_exe()?;
-    let target = exe.ancestors().nth(2).ok_or("this program is in no target folder")?;
-    Ok(target.join("nextest/lab/junit.xml"))
+    Ok(exe.ancestors().nth(2).ok_or("this program is in no target folder")?.to_owned())
 }
 
 fn show_slowest(report: &str) {

@@ -13,44 +13,53 @@ impl Host {
     /// # Errors
     /// When there is no program, or the host does not take it.
     pub fn install_product(&self) -> Result<(), Error> {
-        self.put(stripped(&binary()?)?, "/usr/bin/innkeeper")?;
+        let binary = match std::env::var("INNKEEPER_BIN") {
+            Ok(path) => path.into(),
+            Err(_) => built("innkeeper")?,
+        };
+        self.put(stripped("product", &binary)?, "/usr/bin/innkeeper")?;
         self.run("cd /usr/bin && ln -sf innkeeper pvesh && ln -sf innkeeper pvenode").map(drop)
+    }
+
+    /// Brings the program in that dies where `FAILPOINTS` tells it to, as `innkeeper-failpoints`; `cargo lab test` builds it for the
+    /// tests in crash.rs.
+    ///
+    /// # Errors
+    /// When there is no such program, or the host does not take it.
+    pub fn install_failpoints(&self) -> Result<(), Error> {
+        let binary = stripped("failpoints", &built("innkeeper-failpoints")?)?;
+        self.put(binary, "/usr/bin/innkeeper-failpoints")
     }
 }
 
-/// The program of the build that this process belongs to: cargo puts it beside.
-fn binary() -> Result<Utf8PathBuf, Error> {
-    let path = match std::env::var("INNKEEPER_BIN") {
-        Ok(path) => Utf8PathBuf::from(path),
-        Err(_) => {
-            let exe = std::env::current_exe().map_err(Error::io("the path of this program"))?;
-            let exe = Utf8PathBuf::try_from(exe).map_err(|error| Error::Request(error.to_string()))?;
-            let dir = exe.parent().unwrap_or(Utf8Path::new("/"));
-            let dir = if dir.ends_with("deps") { dir.parent().unwrap_or(dir) } else { dir };
-            dir.join("innkeeper")
-        }
-    };
+/// A program of the build that this process belongs to: cargo puts it beside.
+fn built(name: &str) -> Result<Utf8PathBuf, Error> {
+    let exe = std::env::current_exe().map_err(Error::io("the path of this program"))?;
+    let exe = Utf8PathBuf::try_from(exe).map_err(|error| Error::Request(error.to_string()))?;
+    let dir = exe.parent().unwrap_or(Utf8Path::new("/"));
+    let dir = if dir.ends_with("deps") { dir.parent().unwrap_or(dir) } else { dir };
+    let path = dir.join(name);
     if path.is_file() { Ok(path) } else { Err(Error::Product { path }) }
 }
 
 /// The same without what only debuggers read, which is most of it; made once for each build.
-fn stripped(binary: &Utf8Path) -> Result<Utf8PathBuf, Error> {
+fn stripped(kind: &str, binary: &Utf8Path) -> Result<Utf8PathBuf, Error> {
     let about = std::fs::metadata(binary).map_err(Error::io(binary.as_str()))?;
     let modified =
         about.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok()).unwrap_or_default();
     let all = folder_of_user()?;
     let _lock = lock(&all.join("product.lock"))?;
-    let path = all.join(format!("product-{}-{}", modified.as_nanos(), about.len()));
+    let path = all.join(format!("{kind}-{}-{}", modified.as_nanos(), about.len()));
     if path.is_file() {
         return Ok(path);
     }
     for old in all.read_dir_utf8().map_err(Error::io(all.as_str()))?.flatten() {
-        if old.file_name().starts_with("product-") {
+        if old.file_name().starts_with(&format!("{kind}-")) {
             // hosts that are reading it keep it open
             let _ = std::fs::remove_file(old.path());
         }
     }
-    let new = all.join("product-new");
+    let new = all.join(format!("{kind}-new"));
     let strip = Command::new("strip").args(["--strip-debug", "-o", new.as_str(), binary.as_str()]).output();
     match strip {
         Ok(output) if output.status.success() => {}
