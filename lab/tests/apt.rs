@@ -89,7 +89,11 @@ fn refused(host: &Host, sources: &str) -> Result<(String, String), Error> {
     // whoever watched has seen APT's own words
     let reason = said("evidence");
     let reason = reason.split_once(": ").unwrap().1.to_owned();
-    assert!(format!("{}{}", refresh.stdout, refresh.stderr).contains(&reason), "{reason}: {}", refresh.stdout);
+    assert!(
+        format!("{}{}", refresh.stdout, refresh.stderr).contains(&reason),
+        "{reason}: {}",
+        refresh.stdout
+    );
     assert_eq!(candidate(host)?, "(none)");
     Ok((said("evidence"), said("advice")))
 }
@@ -124,7 +128,10 @@ fn a_refresh_trusts_what_is_signed_and_explains_what_it_refuses() -> Result<(), 
 
     let enterprise = "deb https://enterprise.proxmox.com/debian/pve bookworm pve-enterprise\n";
     let (evidence, advice) = refused(&host, enterprise)?;
-    assert!(evidence.starts_with("https://enterprise.proxmox.com/debian/pve: 401  Unauthorized"), "{evidence}");
+    assert!(
+        evidence.starts_with("https://enterprise.proxmox.com/debian/pve: 401  Unauthorized"),
+        "{evidence}"
+    );
     assert!(advice.contains("subscription key") && advice.contains("no-subscription"), "{advice}");
     let line = host.run("innkeeper apt list")?;
     assert!(line.contains("no-sub"), "{line}");
@@ -134,9 +141,12 @@ fn a_refresh_trusts_what_is_signed_and_explains_what_it_refuses() -> Result<(), 
     let text = host.run(&format!("cat {SOURCES}"))?;
     assert_eq!(
         text,
-        format!("# {enterprise}deb http://download.proxmox.com/debian/pve bookworm pve-no-subscription")
+        format!("# {enterprise}\ndeb http://download.proxmox.com/debian/pve bookworm pve-no-subscription")
     );
-    host.write(SOURCES, "deb [signed-by=/etc/apt/keyrings/repo.gpg] http://repo.example.org/signed bookworm main\n")?;
+    host.write(
+        SOURCES,
+        "deb [signed-by=/etc/apt/keyrings/repo.gpg] http://repo.example.org/signed bookworm main\n",
+    )?;
     let install = "mkdir -p /etc/apt/keyrings; innkeeper apt install-key /etc/apt/keyrings/repo.gpg /root/key.gpg --yes";
     let wrong = host.output(&format!("{install} --sha512 {PUBLISHED}"))?;
     assert!(!wrong.success() && wrong.stderr.contains("Nothing was installed"), "{}", wrong.stderr);
@@ -166,21 +176,27 @@ fn the_release_key_is_fetched_from_its_server_only_with_the_published_checksum()
     let wrong = host.output("innkeeper apt fetch-key --yes")?;
     assert!(!wrong.success(), "{}", wrong.stdout);
     assert!(wrong.stdout.contains("Hash Sum mismatch"), "{}{}", wrong.stdout, wrong.stderr);
-    assert_eq!(host.run("ls /etc/apt/trusted.gpg.d | grep -v ^debian-archive || true")?, "");
+    let lies_about = || host.run("ls -A /etc/apt /etc/apt/trusted.gpg.d | grep proxmox || true");
+    assert_eq!(lies_about()?, "");
 
-    // an older file is taken away before the download, and comes back when that is refused
+    // an older file stays when the download is refused
     host.run(&format!("head -c 100 /root/key.gpg >{KEY}"))?;
     assert!(!host.output("innkeeper apt fetch-key --yes")?.success());
     assert_eq!(host.run(&format!("stat -c %s {KEY}"))?, "100");
+    assert_eq!(lies_about()?, "proxmox-release-bookworm.gpg");
     assert!(host.run("innkeeper checks || true")?.contains(KEY));
 
     host.run(&format!(
         "LC_ALL=C sed -i \"s/{PUBLISHED}/$(sha512sum /root/key.gpg | cut -d' ' -f1)/g\" /usr/bin/innkeeper"
     ))?;
     let fetched = host.run("innkeeper apt fetch-key --yes")?;
-    assert!(fetched.contains("https://enterprise.proxmox.com/debian/proxmox-release-bookworm.gpg"), "{fetched}");
+    assert!(
+        fetched.contains("https://enterprise.proxmox.com/debian/proxmox-release-bookworm.gpg"),
+        "{fetched}"
+    );
     host.run(&format!("cmp {KEY} /root/key.gpg"))?;
     assert_eq!(host.run(&format!("stat -c '%U %a' {KEY}"))?, "root 644");
+    assert_eq!(lies_about()?, "proxmox-release-bookworm.gpg");
     assert!(host.run("innkeeper apt fetch-key --yes")?.contains("nothing to do"));
     refresh(&host)?;
     host.run("innkeeper history verify").map(drop)

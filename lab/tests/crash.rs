@@ -178,7 +178,11 @@ impl Found<'_> {
             };
             assert!(whole, "{at}: {state}: {now:?}");
         }
-        assert!(self.text("armed").is_empty() || self.text("armed").contains("No such"), "{at}: {}", self.text("armed"));
+        assert!(
+            self.text("armed").is_empty() || self.text("armed").contains("No such"),
+            "{at}: {}",
+            self.text("armed")
+        );
         let tasks = self.json("tasks");
         for task in tasks.as_array().unwrap() {
             let status = task["status"].as_str();

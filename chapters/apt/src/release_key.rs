@@ -137,13 +137,8 @@ impl KnownKey {
         if existing.as_ref().is_some_and(|content| sha512(content.as_bytes()) == self.sha512) {
             return plan;
         }
-        if let Some(other) = existing {
-            let what = format!("remove {target}, which is not the published key");
-            let remove = Action::File(FileChange::remove(&target, other));
-            plan = plan.step(Step { what, action: remove, undo: Undo::Inverse });
-        }
-        let run = |program: &str, args: [&str; 4]| {
-            let args = args.iter().filter(|arg| !arg.is_empty()).map(|arg| Value::from(*arg)).collect();
+        let run = |program: &str, args: &[&str]| {
+            let args = args.iter().map(|arg| Value::from(*arg)).collect();
             let program = program.into();
             Action::Run(Invocation {
                 program,
@@ -153,11 +148,30 @@ impl KnownKey {
                 produces: None,
             })
         };
+        // beside the keyrings and not among them: while it is downloaded nobody has compared its checksum yet
+        let download = format!("/etc/apt/{}.download", self.name);
+        let clear = run("/usr/bin/rm", &["-f", "--", &download, &format!("{download}.FAILED")]);
         let sum = format!("SHA512:{}", self.sha512);
+        plan = plan
+            .step(Step {
+                what: "clear away what a download that was cut off has left".to_owned(),
+                action: clear.clone(),
+                undo: Undo::By(vec![clear]),
+            })
+            .step(Step {
+                what: format!("download {} and compare its SHA-512 (its MD5 is {})", self.url, self.md5),
+                action: run(APT_HELPER, &["download-file", self.url, &download, &sum]),
+                undo: Undo::Nothing,
+            });
+        if let Some(other) = existing {
+            let what = format!("remove {target}, which is not the published key");
+            let remove = Action::File(FileChange::remove(&target, other));
+            plan = plan.step(Step { what, action: remove, undo: Undo::Inverse });
+        }
         plan.step(Step {
-            what: format!("download {} and compare its SHA-512 (its MD5 is {})", self.url, self.md5),
-            action: run(APT_HELPER, ["download-file", self.url, target.as_str(), &sum]),
-            undo: Undo::By(vec![run("/usr/bin/rm", ["-f", "--", target.as_str(), ""])]),
+            what: format!("give it its place: {target}"),
+            action: run("/usr/bin/mv", &["-T", "--", &download, target.as_str()]),
+            undo: Undo::By(vec![run("/usr/bin/rm", &["-f", "--", target.as_str()])]),
         })
     }
 }

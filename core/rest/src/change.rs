@@ -92,13 +92,15 @@ pub(crate) fn answer(
     console: &mut dyn Console,
 ) -> Result<Answer, Problem> {
     let proposal = (change.propose)(call)?;
+    let unchanged = proposal.plan.is_empty() && !proposal.ends_another();
     if call.boolean("dry-run") == Some(true) {
         let armable = method.armable && call.engine().require_armable(&proposal.plan).is_ok();
         let command = method.command_line(&shown(method, call.params()));
-        return Answer::of(PlanView::new(&proposal.plan, command).armable(armable));
+        let view = PlanView { empty: unchanged, ..PlanView::new(&proposal.plan, command) };
+        return Answer::of(view.armable(armable));
     }
-    if proposal.plan.is_empty() {
-        return unchanged(change, call, proposal);
+    if unchanged {
+        return nothing_to_do(change, call, proposal);
     }
     if call.text("plan").is_some_and(|shown| shown != proposal.plan.fingerprint().to_string()) {
         return Err(Problem::Modified);
@@ -120,7 +122,7 @@ pub(crate) fn answer(
 }
 
 /// There is nothing to do. Who waits for a task gets one all the same: it says so and ends.
-fn unchanged(change: Change, call: &Call<'_>, proposal: Proposal) -> Result<Answer, Problem> {
+fn nothing_to_do(change: Change, call: &Call<'_>, proposal: Proposal) -> Result<Answer, Problem> {
     let answer = Answer { data: proposal.answer, unchanged: true, ..Answer::default() };
     if change.execution == Execution::Here {
         return Ok(answer);

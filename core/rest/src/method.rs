@@ -109,6 +109,14 @@ pub struct Proposal {
     pub finishes: Option<i64>,
 }
 
+impl Proposal {
+    /// Whether the history learns from it how another change ended. A change that was cut off before its first step, or after its
+    /// last one, is ended by a plan without steps.
+    pub(crate) fn ends_another(&self) -> bool {
+        self.undoes.or(self.finishes).is_some()
+    }
+}
+
 impl From<Plan> for Proposal {
     fn from(plan: Plan) -> Self {
         let (verify, answer) = (Verify::PlanAgain, Value::Null);

@@ -41,7 +41,7 @@ impl From<&Hazard> for HazardView {
 pub struct PlanView {
     /// The whole in one sentence.
     pub summary: String,
-    /// 1 when there is nothing to do: it already is as asked.
+    /// 1 when there is nothing to do: it already is as asked. An undo without steps is something to do: the history learns of it.
     #[serde(with = "bit")]
     #[schema(value_type = u8)]
     pub empty: bool,

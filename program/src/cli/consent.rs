@@ -95,6 +95,9 @@ pub(super) fn plan_text(plan: &PlanView) -> String {
     for hazard in &plan.hazards {
         out.push_str(&format!("\n{}", hazard_text(hazard)));
     }
+    if plan.steps.is_empty() {
+        out.push_str("\nNothing is left to do; the history learns that it has ended.\n");
+    }
     for (number, step) in (1..).zip(&plan.steps) {
         out.push_str(&format!("\n{number}. {}\n", escape(&step.what)));
         for line in step.detail.split_terminator('\n') {
