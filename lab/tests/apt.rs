@@ -104,9 +104,11 @@ fn candidate(host: &Host) -> Result<String, Error> {
     Ok(if found.is_empty() { "(none)".to_owned() } else { found })
 }
 
-fn refresh(host: &Host) -> Result<(), Error> {
+fn refresh(host: &Host, command: &str) -> Result<(), Error> {
     host.run("rm -rf /var/lib/apt/lists/*")?;
-    let said = host.run("innkeeper apt update --yes")?;
+    let upid = host.run(command)?;
+    let upid = upid.split_whitespace().find(|word| word.starts_with("UPID:")).unwrap();
+    let said = host.run(&format!("innkeeper task log {upid}"))?;
     assert!(said.contains("starting apt-get update") && said.contains("InRelease"), "{said}");
     let findings = host.run("innkeeper checks --output-format json || true")?;
     assert!(!findings.contains("apt.refresh-failed"), "{findings}");
@@ -152,7 +154,7 @@ fn a_refresh_trusts_what_is_signed_and_explains_what_it_refuses() -> Result<(), 
     assert!(!wrong.success() && wrong.stderr.contains("Nothing was installed"), "{}", wrong.stderr);
     assert!(!host.output("test -e /etc/apt/keyrings/repo.gpg")?.success());
     host.run(&format!("{install} --sha512 $(sha512sum /root/key.gpg | cut -d' ' -f1)"))?;
-    refresh(&host)?;
+    refresh(&host, "innkeeper apt update --yes")?;
     let tasks = json(&host.run("innkeeper task list --output-format json")?);
     let refreshed: Vec<_> =
         tasks.as_array().unwrap().iter().filter(|task| task["type"] == "aptupdate").collect();
@@ -198,6 +200,6 @@ fn the_release_key_is_fetched_from_its_server_only_with_the_published_checksum()
     assert_eq!(host.run(&format!("stat -c '%U %a' {KEY}"))?, "root 644");
     assert_eq!(lies_about()?, "proxmox-release-bookworm.gpg");
     assert!(host.run("innkeeper apt fetch-key --yes")?.contains("nothing to do"));
-    refresh(&host)?;
+    refresh(&host, "pvesh create /nodes/localhost/apt/update 2>&1")?;
     host.run("innkeeper history verify").map(drop)
 }

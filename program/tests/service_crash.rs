@@ -58,6 +58,8 @@ fn a_daemon_killed_at_any_moment_leaves_the_file_whole_and_the_journal_telling()
         let undone = tree.run(&["undo", &change["id"].to_string(), "--yes"]);
         assert!(undone.status.success(), "{moment}: {}", String::from_utf8_lossy(&undone.stderr));
         assert_eq!(tree.read("etc/apt/sources.list"), SOURCES_LIST, "{moment}");
+        let ended = tree.json(&["history", "show", &change["id"].to_string()]);
+        assert_eq!(ended["state"], "undone", "{moment}: also where nothing was left to take back");
     }
 }
 

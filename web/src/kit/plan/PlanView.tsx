@@ -28,6 +28,7 @@ export function PlanView({ plan, ticked, onTick }: { plan: Plan } & Ticks) {
         <Title headingLevel="h2" size="md">
           What will be done
         </Title>
+        {plan.steps.length === 0 && <p>Nothing is left to do; the history learns that it has ended.</p>}
         <ol className="ik-plan__steps">
           {plan.steps.map((step, index) => (
             <Step key={index} step={step} />
