@@ -67,11 +67,11 @@ fn two_changes_outlive_the_daemon_that_made_them_and_hold_what_they_touch() -> R
     host.run("systemd-run --quiet --unit=lab-serve innkeeper serve --listen 127.0.0.1:8006")?;
     let url = "https://127.0.0.1:8006/api2/json/nodes/localhost";
     host.wait_until("the service", SOON, || Ok(host.output(&format!("curl -sk {url}"))?.success()))?;
-    host.run("innkeeper access user add ann@pve --yes")?;
     let secret = host.run(
         "innkeeper token add root@pam lab --privsep 0 --yes --output-format json 2>/dev/null \
          | sed 's/.*\"value\":\"\\([^\"]*\\)\".*/\\1/'",
     )?;
+    host.run("innkeeper access user add ann@pve --yes")?;
     let post = |path: &str, form: &str| {
         host.run(&format!(
             "curl -sk --data '{form}' -H 'Authorization: PVEAPIToken=root@pam!lab={secret}' {url}/{path}"
@@ -89,7 +89,7 @@ fn two_changes_outlive_the_daemon_that_made_them_and_hold_what_they_touch() -> R
         "{same}"
     );
     // the user's file belongs to another chapter: its change waits beside the first one
-    let undone = post("history/1/undo", "confirm-within=3600")?;
+    let undone = post("history/2/undo", "confirm-within=3600")?;
     assert!(undone.contains("\"change\":4"), "{undone}");
     assert_eq!(
         host.run("ls /var/lib/innkeeper/armed; grep -c ann@pve /etc/pve/user.cfg || true")?,
@@ -97,7 +97,7 @@ fn two_changes_outlive_the_daemon_that_made_them_and_hold_what_they_touch() -> R
     );
 
     host.run("systemctl kill --signal=KILL lab-serve; ! pgrep -x innkeeper")?;
-    // their hour is over: what the timers start then
+    // their timers are no process of the program
     for change in ["3", "4"] {
         host.run(&format!(
             "systemctl show -p ActiveState --value innkeeper-revert-{change}.timer | grep -x active"

@@ -84,8 +84,8 @@ while IFS='|' read -r n points before command; do
   [ -z "$before" ] || { innkeeper --root /cut/$n $before >/dev/null 2>&1 && sync -f /cut/$n; }
   FAILPOINTS=$points innkeeper-failpoints --root /cut/$n $command >/root/said 2>&1
   echo "$n $?"
-  # what would take it back in an hour; the machine does, when it starts again
-  pkill -9 -f 'revert --wait' || true
+  # what would take it back in an hour; the start of the machine does (the brackets: not this script)
+  pkill -9 -f '[r]evert --wait' || true
 done </root/cuts"#;
 
 /// What is found on the disk, what the unit of the start of the machine does, what one command does then.

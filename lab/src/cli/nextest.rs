@@ -22,7 +22,12 @@ pub(super) fn command() -> Command {
             "Run the tests in lab/tests, which start hosts of their own; without a filter all of them. The image is built \
              first where it is missing.",
         )
-        .arg(Arg::new("filter").value_name("FILTER").help("Part of FILE::TEST; `start::` stands for all of lab/tests/start.rs"))
+        .arg(
+            Arg::new("filter")
+                .value_name("FILTER")
+                .num_args(0..)
+                .help("Parts of FILE::TEST; `start::` stands for all of lab/tests/start.rs"),
+        )
 }
 
 pub(super) fn test(options: &ArgMatches) -> Result<ExitCode, Failure> {
@@ -31,13 +36,15 @@ pub(super) fn test(options: &ArgMatches) -> Result<ExitCode, Failure> {
     let mut command = cargo();
     command.args(["nextest", "run", "--locked"]).args(NEXTEST);
     let mut with_failpoints = true;
-    if let Some(filter) = options.get_one::<String>("filter") {
+    let filters: Vec<_> = options.get_many::<String>("filter").into_iter().flatten().collect();
+    if !filters.is_empty() {
         let there = list()?;
-        let chosen: Vec<_> = there.iter().filter(|test| test.matches(filter)).collect();
-        if chosen.is_empty() {
+        if let Some(filter) = filters.iter().find(|filter| !there.iter().any(|test| test.matches(filter))) {
             let names: Vec<_> = there.iter().map(|test| format!("  {} {}", test.file, test.name)).collect();
             return Err(format!("no test is called {filter:?}; there are:\n{}", names.join("\n")).into());
         }
+        let is_chosen = |test: &&Test| filters.iter().any(|filter| test.matches(filter));
+        let chosen: Vec<_> = there.iter().filter(is_chosen).collect();
         with_failpoints = chosen.iter().any(|test| test.file == "crash");
         command.arg("-E").arg(chosen.into_iter().map(Test::expression).collect::<Vec<_>>().join(" + "));
     }

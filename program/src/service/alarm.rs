@@ -14,8 +14,8 @@ use crate::wiring;
 
 /// There where systemd is the init of the running system.
 const SYSTEMD: &str = "/run/systemd/system";
-/// systemd answers at once or not at all.
-const DEADLINE: Duration = Duration::from_secs(10);
+/// systemd answers at once or not at all, but the host may be busy.
+const DEADLINE: Duration = Duration::from_secs(30);
 
 /// Sets alarms for the changes of one host.
 pub(crate) struct Watchers {
