@@ -25,7 +25,7 @@ run: build ## install what is missing, build, serve this machine, print where
 	$(BINARY) serve $(if $(ROOT),--root $(ROOT)) $(ARGS)
 
 .PHONY: test
-test: tools-build tools-test tools-lab ## all tests
+test: tools-build tools-test tools-lab ## all tests but the lab's long ones (cargo lab test); says what did not run
 	scripts/test.sh
 
 .PHONY: check
