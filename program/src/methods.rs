@@ -15,6 +15,7 @@ pub(crate) fn methods() -> Vec<Method> {
     methods.extend(innkeeper_apt::methods());
     methods.extend(innkeeper_firmware::methods::<AptSources>());
     methods.extend(innkeeper_services::methods());
+    methods.extend(innkeeper_updates::methods());
     methods
 }
 
@@ -32,5 +33,6 @@ pub(crate) const AREAS: &[(&str, &str)] = &[
     ("service", "Services of this host"),
     ("task", "Tasks and their logs"),
     ("token", "API tokens"),
+    ("updates", "Software updates of this host"),
     ("user", "Users and their API tokens"),
 ];

@@ -11,7 +11,7 @@ use innkeeper_rest::{
 
 use crate::inspect::{inspect, refresh_request};
 use crate::model::Repositories;
-use crate::plan::{Request, equal_entries, plan, refresh, removal_left};
+use crate::plan::{Refresh, Request, equal_entries, plan, refresh, removal_left};
 use crate::release_key::{KeyFile, RELEASE_KEYS};
 use crate::view;
 
@@ -318,7 +318,11 @@ fn update() -> Method {
     )
     .allow(MODIFY)
     .param(Property::boolean("quiet").default("0").help("Only say what goes wrong"))
+    .param(
+        Property::boolean("notify").default("0").help("Tell the administrator by mail which updates are new"),
+    )
     .command(command("apt update", &[], "Refresh the package lists with 'apt-get update'"))
+    .command(command("updates refresh", &[], "Refresh the package lists with 'apt-get update'"))
 }
 
 /// Package lists are what APT fetches them to be: there is nothing to verify but APT's own exit code.
@@ -328,7 +332,8 @@ fn propose_refresh(call: &Call<'_>) -> Result<Proposal, Problem> {
         let message = "package lists are refreshed by the system itself, not in its tree";
         return Err(Problem::Invalid(message.to_owned()));
     }
-    let request = refresh_request(host, call.boolean("quiet") == Some(true))?;
+    let notify = call.boolean("notify") == Some(true);
+    let request = Refresh { notify, ..refresh_request(host, call.boolean("quiet") == Some(true))? };
     let verify = Verify::With(Box::new(|_| Ok(Plan::new("refresh the package lists"))));
     Ok(Proposal { verify, ..Proposal::from(refresh(&request)?) })
 }

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use innkeeper_change::{Finding, Fix, Level, Problem};
 use innkeeper_host::Host;
 
+use crate::doctor;
 use crate::format::dpkg_status;
-use crate::format::refresh_log::{Cause, Failure};
 use crate::inspect::{inspect, unfit_name};
 use crate::model::{FileError, KeyInfo, SignatureInfo};
 use crate::release_key::{KnownKey, RELEASE_KEYS};
@@ -39,7 +39,7 @@ pub fn check(state: &State) -> Vec<Finding> {
     findings.extend(duplicates(state));
     findings.extend(of_signatures(state));
     findings.extend(release_keys(state));
-    findings.extend(of_refresh(state));
+    findings.extend(doctor::of_refresh(state));
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.level));
     let worst = findings.first().map(|finding| finding.level);
     if worst.is_none_or(|level| level <= Level::Info) {
@@ -59,7 +59,7 @@ fn all_well() -> Finding {
     }
 }
 
-fn new(
+pub(crate) fn new(
     id: &str,
     level: Level,
     message: impl Into<String>,
@@ -73,50 +73,6 @@ fn new(
 fn finding(risk: &Risk, evidence: String, fixes: Vec<Fix>) -> Finding {
     let Risk { id, level, message, advice, .. } = risk.clone();
     Finding { id: id.to_owned(), level, message, evidence, advice, fixes }
-}
-
-/// What the last refresh of the package lists could not fetch, as far as it is still configured.
-fn of_refresh(state: &State) -> Vec<Finding> {
-    let configured = |uri: &str| {
-        let same = |other: &String| other.trim_end_matches('/') == uri.trim_end_matches('/');
-        state.active().any(|located| located.entry.uris.iter().any(same))
-    };
-    let failures = state.refresh_failures.iter().filter(|failure| configured(&failure.uri));
-    failures
-        .map(|Failure { uri, reason, cause }| {
-            let (message, advice) = explain(*cause);
-            new("apt.refresh-failed", Level::Critical, message, format!("{uri}: {reason}"), advice)
-        })
-        .collect()
-}
-
-fn explain(cause: Cause) -> (&'static str, &'static str) {
-    match cause {
-        Cause::Unauthorized => (
-            "The last refresh was turned away by a repository that needs a subscription.",
-            "Register a subscription key, or disable this repository and add the no-subscription one.",
-        ),
-        Cause::NotFound => (
-            "The last refresh found no such suite on the server.",
-            "Correct the suite or the address of this repository; old releases move to an archive server.",
-        ),
-        Cause::KeyUnknown => (
-            "The last refresh could not verify a repository: the key that signs it is not installed.",
-            "Install the repository's key file after comparing its checksum with the published one.",
-        ),
-        Cause::Unsigned => (
-            "The last refresh refused a repository that nobody signed.",
-            "Ask whoever runs it to sign it, or disable it. Do not switch the check of signatures off.",
-        ),
-        Cause::Unreachable => (
-            "The last refresh could not reach a repository.",
-            "Look at name resolution, network and proxy of this host, then refresh again.",
-        ),
-        Cause::Other => (
-            "The last refresh could not fetch a repository.",
-            "What APT said is shown; cure it, then refresh again.",
-        ),
-    }
 }
 
 fn parse_errors(state: &State) -> Vec<Finding> {
@@ -199,7 +155,7 @@ fn add(state: &State, label: &str, handle: &str) -> Fix {
     fix(state, label, "PUT", [("handle", handle.to_owned())])
 }
 
-fn disable(state: &State, label: &str, located: Located<'_>) -> Fix {
+pub(crate) fn disable(state: &State, label: &str, located: Located<'_>) -> Fix {
     let params = [
         ("path", located.file.path.to_string()),
         ("index", located.index.to_string()),
@@ -240,7 +196,7 @@ fn of_entries(state: &State) -> Vec<Finding> {
 }
 
 /// Download the key of this release, where its checksum is known.
-fn fetch_key(state: &State) -> Option<Fix> {
+pub(crate) fn fetch_key(state: &State) -> Option<Fix> {
     let known = RELEASE_KEYS.iter().find(|known| Some(known.codename) == state.codename.as_deref())?;
     Some(Fix {
         label: "Download and install the key".to_owned(),
@@ -251,7 +207,7 @@ fn fetch_key(state: &State) -> Option<Fix> {
 }
 
 /// Disable it, and have the repository that needs no subscription instead: of Ceph for Ceph, of the host for the host.
-fn without_subscription(state: &State, located: Located<'_>) -> Vec<Fix> {
+pub(crate) fn without_subscription(state: &State, located: Located<'_>) -> Vec<Fix> {
     let mut fixes = vec![disable(state, "Disable the enterprise repository", located)];
     let codename = state.codename.as_deref().unwrap_or_default();
     let all = known(codename);

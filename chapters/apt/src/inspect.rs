@@ -62,7 +62,7 @@ pub fn refresh_request(host: &dyn Host, quiet: bool) -> Result<Refresh, Problem>
     let options = read_config(host, "/etc/pve/datacenter.cfg".into())?.unwrap_or_default();
     let proxy = options.lines().find_map(|line| line.strip_prefix("http_proxy:"));
     let proxy = proxy.map(|proxy| proxy.trim().to_owned());
-    Ok(Refresh { quiet, proxy, proxy_file: read_content(host, PROXY_FILE.into())? })
+    Ok(Refresh { quiet, notify: false, proxy, proxy_file: read_content(host, PROXY_FILE.into())? })
 }
 
 /// What the last `apt-get update` that ran as a task could not fetch. Without such a task, or without its log, nothing is

@@ -13,6 +13,7 @@
 
 mod api;
 pub mod checks;
+mod doctor;
 pub mod format;
 pub mod inspect;
 pub mod model;

@@ -373,10 +373,13 @@ fn refreshing_is_apt_get_update_and_nothing_weaker() {
     use innkeeper_change::{Action, Content, render};
     let plain = refresh(&Refresh::default()).unwrap();
     assert_eq!(plain.steps.len(), 1);
-    assert_eq!(render::describe(&plain.steps[0]), "run: /usr/bin/apt-get update\n");
+    assert_eq!(render::describe(&plain.steps[0]), "run: /usr/bin/apt-get --option=APT::Status-Fd=2 update\n");
     assert!(plain.reversal().unwrap().is_empty(), "there is nothing to take back");
     let quiet = refresh(&Refresh { quiet: true, ..Refresh::default() }).unwrap();
-    assert_eq!(render::describe(&quiet.steps[0]), "run: /usr/bin/apt-get -qq update\n");
+    assert_eq!(
+        render::describe(&quiet.steps[0]),
+        "run: /usr/bin/apt-get -qq --option=APT::Status-Fd=2 update\n"
+    );
 
     let proxy = Refresh { proxy: Some("http://proxy:3128".to_owned()), ..Refresh::default() };
     let with_proxy = refresh(&proxy).unwrap();

@@ -38,8 +38,50 @@ const RECORDED: &[(&str, &str, Cause, &str)] = &[
     (
         include_str!("fixtures/refresh/no-such-host.log"),
         "http://no.such.host.invalid/debian",
-        Cause::Unreachable,
+        Cause::NoName,
         "Could not resolve 'no.such.host.invalid'",
+    ),
+    (
+        include_str!("fixtures/refresh/release-expired.log"),
+        "file:/srv/exp/./InRelease",
+        Cause::ReleaseExpired,
+        "is expired (invalid since 1057d 12h 27min 37s). Updates for this repository will not be applied.",
+    ),
+    (
+        include_str!("fixtures/refresh/release-in-the-future.log"),
+        "file:/srv/fut/./InRelease",
+        Cause::NotValidYet,
+        "is not valid yet (invalid for another 4056d 11h 32min 12s). Updates for this repository will not be applied.",
+    ),
+    (
+        include_str!("fixtures/refresh/hash-mismatch.log"),
+        "file:/srv/hash",
+        Cause::HashMismatch,
+        "Hash Sum mismatch",
+    ),
+    (
+        include_str!("fixtures/refresh/proxy-unreachable.log"),
+        "http://deb.example.org/debian",
+        Cause::Proxy,
+        "Could not connect to 127.0.0.1:9 (127.0.0.1). - connect (111: Connection refused)",
+    ),
+    (
+        include_str!("fixtures/refresh/key-expired.log"),
+        "file:/srv/old2",
+        Cause::KeyExpired,
+        "The following signatures were invalid: EXPKEYSIG 3370841D9E01F7B7 Old <old@example.org>",
+    ),
+    (
+        include_str!("fixtures/refresh/disk-full.log"),
+        "copy:/srv/big",
+        Cause::DiskFull,
+        "Write error - write (28: No space left on device)",
+    ),
+    (
+        include_str!("fixtures/refresh/lock-held.log"),
+        "",
+        Cause::Locked,
+        "Could not get lock /var/lib/apt/lists/lock. It is held by process 5616 (perl)",
     ),
 ];
 

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use camino::Utf8PathBuf;
 use innkeeper_change::{Action, FileChange, Invocation, Problem, UnitVerb, Value};
-use innkeeper_host::{Command, Host, Permissions};
+use innkeeper_host::{Command, Host, HostError, Permissions};
+
+use crate::apt_status;
 
 /// A service may take a minute and a half to start, as systemd itself waits.
 const UNIT_DEADLINE: Duration = Duration::from_secs(120);
@@ -68,7 +70,12 @@ fn run(
         Some(Value::Secret(secret)) if secret.expose().is_some() => command.secret_input(secret.clone()),
         Some(value) => command.input(resolve(program.as_str(), value, bindings)?),
     };
-    let output = host.run_watched(&command, line)?;
+    let output = host.run_watched(&command, line).map_err(|error| match error {
+        HostError::CommandFailed { argv, outcome, stderr } => {
+            HostError::CommandFailed { argv, outcome, stderr: apt_status::without_progress(&stderr) }
+        }
+        other => other,
+    })?;
     let mut produced = Bindings::new();
     if let Some(name) = &invocation.produces {
         let first = output.stdout.lines().next().unwrap_or_default().trim();

@@ -7,11 +7,12 @@ use innkeeper_change::{Action, OnFailure, Plan, Problem, Step, render};
 use innkeeper_host::{Host, HostError, LockGuard, read_content};
 
 use crate::action::{self, Bindings};
+use crate::apt_status;
 use crate::arming::Net;
 use crate::engine::{Console, Engine, Job, Outcome};
 use crate::failpoint::moment;
 use crate::journal::{Begin, End, EndState, Journal, StepBody, StepEvent};
-use crate::task_writer::TaskWriter;
+use crate::task_writer::{Progress, TaskWriter};
 
 const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
 /// A program or a service may need a moment until what it did can be seen.
@@ -75,6 +76,19 @@ impl Log<'_> {
         let block: Vec<_> = text.lines().map(|line| format!("  {line}")).collect();
         if !block.is_empty() {
             self.line(&block.join("\n"));
+        }
+    }
+
+    /// What a program says while it runs: how far it is, or a line of the log.
+    fn heard(&mut self, line: &str) {
+        // of what was drawn over again and again, on a terminal, the last counts
+        let line = line.rsplit('\r').next().unwrap_or_default();
+        match apt_status::progress(line) {
+            Some(Progress { done, total, what }) => self.writer.progress(done, total, &what),
+            None => match apt_status::kept_file(line) {
+                Some(path) => self.indented(&format!("kept as it is here: {path}")),
+                None => self.indented(line),
+            },
         }
     }
 
@@ -212,7 +226,7 @@ impl<'a> Run<'a, '_> {
         self.journal.step(self.change, StepEvent::Start, &about(Bindings::new(), None))?;
         moment("engine::before-step");
         let log = &mut *self.log;
-        match action::perform(self.host, &step.action, &self.bindings, &mut |line| log.indented(line)) {
+        match action::perform(self.host, &step.action, &self.bindings, &mut |line| log.heard(line)) {
             Ok(produced) => {
                 moment("engine::after-step");
                 self.bindings.extend(produced.clone());

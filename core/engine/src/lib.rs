@@ -12,6 +12,7 @@
 
 mod action;
 mod apply;
+mod apt_status;
 mod archive;
 mod armed;
 mod arming;

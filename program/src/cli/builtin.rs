@@ -7,7 +7,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use innkeeper_change::Problem;
 
 use super::report::Failure;
-use super::{Program, api, manual, output, recording};
+use super::{Program, api, manual, output, recording, versions};
 use crate::service::{
     self, DaemonOptions, DailyOptions, ProxyOptions, RevertOptions, ServeOptions, StatdOptions, WorkerOptions,
 };
@@ -33,7 +33,7 @@ const SOCKET: &str = "/run/innkeeper/daemon.sock";
 /// Only this machine can reach it until its administrator says otherwise.
 const LISTEN: &str = "127.0.0.1:8006";
 
-static ALL: [Builtin; 14] = [
+static ALL: [Builtin; 16] = [
     Builtin {
         name: "api",
         about: api::ABOUT,
@@ -106,6 +106,20 @@ static ALL: [Builtin; 14] = [
         hidden: false,
         describe: |command| command.arg(root()),
         action: Action::Run(|matches| Ok(service::daily(&DailyOptions { root: path(matches, "root") })?)),
+    },
+    Builtin {
+        name: "pveupdate",
+        about: "Do what is done once a day about updates: refresh the package lists, tell by mail",
+        hidden: true,
+        describe: |command| command,
+        action: Action::Run(|_| Ok(service::update()?)),
+    },
+    Builtin {
+        name: "pveversion",
+        about: "Show the versions of what runs here",
+        hidden: true,
+        describe: versions::describe,
+        action: Action::Run(versions::show),
     },
     Builtin {
         name: "prepare",
@@ -223,6 +237,15 @@ impl Builtin {
     /// Its name and what it is for.
     pub(super) fn stub(&self) -> Command {
         Command::new(self.name).about(self.about).hide(self.hidden)
+    }
+
+    pub(super) fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Adds what it takes to a command.
+    pub(super) fn of(&self, command: Command) -> Command {
+        (self.describe)(command)
     }
 
     /// With everything it takes.

@@ -222,18 +222,21 @@ pub(super) fn group_command(program: Program, words: &[&str], tree: &Tree) -> Co
 /// Every command of a program in full: for completions and manual pages.
 pub(super) fn everything(commands: &Commands) -> Command {
     let program = commands.program;
-    let mut command = Command::new(program.name())
-        .about(program.about())
-        .version(env!("CARGO_PKG_VERSION"))
-        .subcommand_required(true)
-        .args(globals::describe(|_| false));
+    let command = Command::new(program.name()).about(program.about()).version(env!("CARGO_PKG_VERSION"));
+    if let Some(words) = program.stands_for() {
+        return match super::builtin::all().iter().find(|builtin| words == [builtin.name()]) {
+            Some(builtin) => builtin.of(command),
+            None => command.after_help(format!("It takes what 'innkeeper {}' takes.", words.join(" "))),
+        };
+    }
+    let mut command = command.subcommand_required(true).args(globals::describe(|_| false));
     for (word, tree) in &commands.tree.below {
         command = command.subcommand(in_full(commands, word, tree));
     }
     match program {
         Program::Innkeeper => command.subcommands(super::builtin::shown().map(|builtin| builtin.in_full())),
         Program::Pvesh => command.subcommands(super::api::described()),
-        Program::Pvenode | Program::Pveum => command,
+        _ => command,
     }
 }
 

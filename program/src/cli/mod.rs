@@ -1,6 +1,6 @@
 //! The command line, generated from the declarations of the methods.
 //!
-//! One binary answers to several names (`innkeeper`, `pvesh`, `pvenode`, `pveum`). A command starts cold and must be done in
+//! One binary answers to several names (`innkeeper`, `pvesh`, `pvenode`, `pveum` and more). A command starts cold and must be done in
 //! milliseconds, so nothing is built that this call does not need: the words of the command are walked down first
 //! ([`words`]), and only the command they lead to is described to clap ([`describe`]).
 //!
@@ -26,6 +26,7 @@ mod recording;
 mod report;
 mod secret;
 mod usage;
+mod versions;
 mod views;
 mod words;
 
@@ -44,10 +45,21 @@ enum Program {
     Pvesh,
     Pvenode,
     Pveum,
+    Pveupdate,
+    Pveupgrade,
+    Pveversion,
 }
 
 impl Program {
-    const ALL: [Self; 4] = [Self::Innkeeper, Self::Pvesh, Self::Pvenode, Self::Pveum];
+    const ALL: [Self; 7] = [
+        Self::Innkeeper,
+        Self::Pvesh,
+        Self::Pvenode,
+        Self::Pveum,
+        Self::Pveupdate,
+        Self::Pveupgrade,
+        Self::Pveversion,
+    ];
 
     fn name(self) -> &'static str {
         match self {
@@ -55,6 +67,9 @@ impl Program {
             Self::Pvesh => "pvesh",
             Self::Pvenode => "pvenode",
             Self::Pveum => "pveum",
+            Self::Pveupdate => "pveupdate",
+            Self::Pveupgrade => "pveupgrade",
+            Self::Pveversion => "pveversion",
         }
     }
 
@@ -64,6 +79,11 @@ impl Program {
             Self::Pvesh => "Call every method of the API by its path (innkeeper api)",
             Self::Pvenode => "Manage this node and its tasks",
             Self::Pveum => "Manage users and what they may do (innkeeper access)",
+            Self::Pveupdate => {
+                "Do what is done once a day about updates: refresh the package lists, tell by mail"
+            }
+            Self::Pveupgrade => "Install all updates (innkeeper updates apply)",
+            Self::Pveversion => "Show the versions of what runs here (innkeeper updates versions)",
         }
     }
 
@@ -74,9 +94,19 @@ impl Program {
             &["task", "config", "cert", "acme", "startall", "stopall", "migrateall", "wakeonlan"];
         match self {
             Self::Innkeeper => None,
-            Self::Pvesh => Some(&[]),
+            Self::Pvesh | Self::Pveupdate | Self::Pveupgrade | Self::Pveversion => Some(&[]),
             Self::Pvenode => Some(PVENODE),
             Self::Pveum => Some(&["access"]),
+        }
+    }
+
+    /// The one command of `innkeeper` that this name stands for.
+    fn stands_for(self) -> Option<&'static [&'static str]> {
+        match self {
+            Self::Pveupdate => Some(&["pveupdate"]),
+            Self::Pveupgrade => Some(&["updates", "apply"]),
+            Self::Pveversion => Some(&["pveversion"]),
+            Self::Innkeeper | Self::Pvesh | Self::Pvenode | Self::Pveum => None,
         }
     }
 
@@ -154,6 +184,10 @@ pub(crate) fn main() -> ExitCode {
 fn run(program: Program, words: Vec<String>) -> Result<(), Failure> {
     if matches!(words.as_slice(), [only] if only == "--version" || only == "-V") {
         return output::print(&format!("{} {}\n", program.name(), env!("CARGO_PKG_VERSION")));
+    }
+    if let Some(command) = program.stands_for() {
+        let all = command.iter().map(|word| (*word).to_owned()).chain(words).collect();
+        return run(Program::Innkeeper, all);
     }
     let words = help_command(program.in_full(words));
     if program == Program::Pvesh {

@@ -5,6 +5,7 @@
 //! - [`statd`]: keeps the list of tasks.
 //! - [`serve`]: these three in the foreground, for a first look.
 //! - [`daily`]: what is done once a day, started by a timer.
+//! - [`update`]: looks once a day which updates there are, and tells; started by a timer.
 //! - [`prepare`]: makes what daemon and proxy cannot be without.
 //! - [`worker`]: one change in a process of its own, started by the daemon.
 //! - [`revert`]: takes back changes that nobody confirmed; started by a timer, at boot, or by whoever made the change.
@@ -25,6 +26,7 @@ mod proxy;
 mod serve;
 mod spawn;
 mod statd;
+mod update;
 mod worker;
 
 use std::io::IsTerminal as _;
@@ -41,6 +43,7 @@ pub(crate) use pam::pam_helper;
 pub(crate) use proxy::proxy;
 pub(crate) use serve::serve;
 pub(crate) use statd::statd;
+pub(crate) use update::update;
 pub(crate) use worker::worker;
 
 /// What `serve` is told.

@@ -3,6 +3,7 @@
 use innkeeper_change::{Action, Content, FileChange, Invocation, Plan, Problem, Step, Undo, Value};
 
 const APT_GET: &str = "/usr/bin/apt-get";
+const INNKEEPER: &str = "/usr/bin/innkeeper";
 /// A mirror that answers slowly takes minutes; one that does not answer at all is given up by APT itself.
 const DEADLINE: u32 = 1800;
 /// Where APT reads the datacenter's proxy from.
@@ -13,6 +14,8 @@ pub const PROXY_FILE: &str = "/etc/apt/apt.conf.d/76pveproxy";
 pub struct Refresh {
     /// Only what goes wrong is said.
     pub quiet: bool,
+    /// Whoever administers this host is told by mail which updates are new.
+    pub notify: bool,
     /// `http_proxy` of the datacenter's options.
     pub proxy: Option<String>,
     /// What [`PROXY_FILE`] holds now.
@@ -30,11 +33,22 @@ pub fn refresh(request: &Refresh) -> Result<Plan, Problem> {
         let what = "write APT's proxy as the datacenter's options say".to_owned();
         plan = plan.step(Step { what, action: Action::File(change), undo: Undo::Inverse });
     }
-    let words: &[&str] = if request.quiet { &["-qq", "update"] } else { &["update"] };
+    // how far it is goes to standard error, apart from what it says of each repository
+    const PROGRESS: &str = "--option=APT::Status-Fd=2";
+    let words: &[&str] = if request.quiet { &["-qq", PROGRESS, "update"] } else { &[PROGRESS, "update"] };
     let args = words.iter().map(|word| Value::from(*word)).collect();
     let run = Invocation { program: APT_GET.into(), args, stdin: None, deadline: DEADLINE, produces: None };
     let what = "starting apt-get update".to_owned();
-    Ok(plan.step(Step { what, action: Action::Run(run), undo: Undo::Nothing }))
+    let plan = plan.step(Step { what, action: Action::Run(run), undo: Undo::Nothing });
+    Ok(if request.notify { plan.step(tell()) } else { plan })
+}
+
+/// Which updates there are is known when the lists are there: the program itself works it out then, and writes the mail.
+fn tell() -> Step {
+    let args = ["updates", "notify", "--quiet"].map(Value::from).to_vec();
+    let run = Invocation { program: INNKEEPER.into(), args, stdin: None, deadline: 300, produces: None };
+    let undo = Undo::Impossible("a mail that was sent cannot be called back".to_owned());
+    Step { what: "tell by mail which updates are new".to_owned(), action: Action::Run(run), undo }
 }
 
 /// What the proxy file shall hold; a host that has neither a proxy nor the file gets none.

@@ -7,6 +7,7 @@ mod history;
 mod log;
 mod repositories;
 mod tasks;
+mod updates;
 
 use innkeeper_rest::{Api, Method, Verb};
 use serde_json::Value;
@@ -45,7 +46,7 @@ impl View {
 /// Lines enough for every log.
 const ALL_LINES: &str = "1000000";
 
-const VIEWS: [View; 10] = [
+const VIEWS: [View; 13] = [
     View { prepare: tasks::in_few_words, ..View::new("/nodes/{node}/tasks", tasks::list) },
     View {
         fixed: &[("limit", ALL_LINES)],
@@ -60,6 +61,9 @@ const VIEWS: [View; 10] = [
     View::new("/nodes/{node}/checks", checks::list),
     View::new("/nodes/{node}/apt/repositories", repositories::list),
     View::new("/nodes/{node}/firmware/status", firmware::overview),
+    View::new("/nodes/{node}/apt/update", updates::list),
+    View::new("/nodes/{node}/apt/preview", updates::preview),
+    View::new("/nodes/{node}/apt/versions", updates::versions),
 ];
 
 /// The view of a method's result, if it has one of its own.

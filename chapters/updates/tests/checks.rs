@@ -1,0 +1,195 @@
+//! Health checks and reasons for a reboot, on trees made for it.
+#![allow(
+    clippy::unwrap_used,
+    missing_docs,
+    clippy::disallowed_methods,
+    reason = "tests build trees themselves; a failing fixture is a failing test"
+)]
+
+use std::fs;
+use std::time::{Duration, SystemTime};
+
+use camino::Utf8Path;
+use innkeeper_change::{Finding, Level};
+use innkeeper_host::RealHost;
+use innkeeper_updates::model::{Fate, Update};
+use innkeeper_updates::{cache, changelog, checks, reboot};
+
+struct Tree(tempfile::TempDir);
+
+impl Tree {
+    fn new() -> Self {
+        let tree = Self(tempfile::tempdir().unwrap());
+        tree.write("etc/hostname", "pve1\n");
+        tree.write("usr/sbin/sendmail", "");
+        tree.write("etc/pve/user.cfg", "user:root@pam:1:0:::admin@example.org:::\n");
+        tree
+    }
+
+    fn write(&self, path: &str, text: &str) {
+        let path = self.0.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    fn host(&self) -> RealHost {
+        RealHost::rooted(Utf8Path::from_path(self.0.path()).unwrap()).unwrap()
+    }
+
+    fn findings(&self) -> Vec<Finding> {
+        checks::run(&self.host()).unwrap()
+    }
+
+    fn ids(&self) -> Vec<String> {
+        self.findings().into_iter().map(|finding| finding.id).collect()
+    }
+}
+
+fn update(package: &str, version: &str, security: bool) -> Update {
+    let text = String::new;
+    Update {
+        package: package.to_owned(),
+        title: text(),
+        description: text(),
+        origin: text(),
+        section: text(),
+        arch: "amd64".to_owned(),
+        priority: text(),
+        version: version.to_owned(),
+        old_version: Some("1".to_owned()),
+        notify_status: None,
+        action: Fate::Upgrade,
+        security,
+        size: 0,
+        installed_size: 0,
+    }
+}
+
+#[test]
+fn a_host_that_is_whole_has_no_findings() {
+    assert!(Tree::new().findings().is_empty());
+}
+
+/// UPD-02
+#[test]
+fn mail_that_would_reach_nobody_is_a_finding() {
+    let tree = Tree::new();
+    tree.write("etc/pve/user.cfg", "user:root@pam:1:0::::::\n");
+    assert_eq!(tree.ids(), ["updates.no-address"]);
+    fs::remove_file(tree.0.path().join("usr/sbin/sendmail")).unwrap();
+    assert_eq!(tree.ids(), ["updates.no-mail-system"]);
+}
+
+#[test]
+fn packages_that_are_half_done_are_a_finding_with_its_cure() {
+    let tree = Tree::new();
+    tree.write("var/lib/dpkg/status", "Package: a\nStatus: install ok half-configured\nVersion: 1\n");
+    let found = tree.findings();
+    assert_eq!((found[0].id.as_str(), found[0].level), ("updates.half-done", Level::Critical));
+    assert_eq!(found[0].evidence, "a (half-configured)");
+    assert_eq!(found[0].fixes[0].path, "/nodes/pve1/apt/repair");
+    tree.write("var/lib/dpkg/status", "");
+    tree.write("var/lib/dpkg/updates/0001", "Package: a\n");
+    assert_eq!(tree.ids(), ["updates.half-done"]);
+}
+
+/// UPD-07
+#[test]
+fn lists_that_were_not_refreshed_for_more_than_three_days_are_a_finding() {
+    let tree = Tree::new();
+    tree.write("var/lib/apt/lists/x_InRelease", "");
+    fs::create_dir_all(tree.0.path().join("var/lib/apt/lists/partial")).unwrap();
+    assert!(tree.findings().is_empty());
+    for path in ["var/lib/apt/lists/partial", "var/lib/apt/lists"] {
+        let then = SystemTime::now() - Duration::from_secs(4 * 86_400);
+        fs::File::open(tree.0.path().join(path)).unwrap().set_modified(then).unwrap();
+    }
+    let found = tree.findings();
+    assert_eq!(
+        (found[0].id.as_str(), found[0].fixes[0].path.as_str()),
+        ("updates.lists-old", "/nodes/pve1/apt/update")
+    );
+    assert!(found[0].message.contains("for 4 days"), "{}", found[0].message);
+}
+
+/// UPD-07
+#[test]
+fn security_updates_that_are_not_installed_are_counted() {
+    let tree = Tree::new();
+    cache::write(&tree.host(), &[update("a", "2", true), update("b", "2", true), update("c", "2", false)])
+        .unwrap();
+    let found = tree.findings();
+    assert_eq!(found[0].message, "2 security updates are not installed.");
+    assert_eq!(found[0].evidence, "a, b");
+    tree.write("var/lib/dpkg/status", "Package: a\nStatus: install ok installed\nVersion: 2\n");
+    assert_eq!(tree.findings()[0].message, "1 security update is not installed.");
+}
+
+/// UPD-08, FW-18
+#[test]
+fn a_reboot_is_needed_for_a_newer_kernel_and_for_new_microcode() {
+    let tree = Tree::new();
+    tree.write("proc/sys/kernel/osrelease", "6.1.0-9-amd64\n");
+    tree.write("boot/vmlinuz-6.1.0-9-amd64", "");
+    tree.write("proc/stat", "cpu 1\nbtime 1700000000\n");
+    let kinds = || reboot::now(&tree.host(), &[]).into_iter().map(|reason| reason.kind).collect::<Vec<_>>();
+    assert!(kinds().is_empty());
+    tree.write("boot/vmlinuz-6.1.0-10-amd64", "");
+    assert_eq!(kinds(), ["kernel"], "10 is newer than 9");
+    tree.write("var/lib/dpkg/info/intel-microcode.list", "");
+    tree.write("run/reboot-required", "");
+    tree.write("run/reboot-required.pkgs", "libc6\nlibc6\n");
+    assert_eq!(kinds(), ["kernel", "microcode", "package"]);
+    tree.write("proc/stat", "btime 99999999999\n");
+    assert_eq!(kinds(), ["kernel", "package"], "microcode was changed before the start");
+    let after = [
+        update("linux-image-6.1.0-11-amd64", "2", true),
+        update("bash", "2", true),
+        update("libc6", "2", true),
+    ];
+    let after: Vec<_> = after.iter().collect();
+    let after: Vec<_> = reboot::after(&after).into_iter().map(|reason| reason.kind).collect();
+    assert_eq!(after, ["kernel", "libc"]);
+}
+
+#[test]
+fn what_runs_with_replaced_code_is_told_by_its_unit() {
+    let tree = Tree::new();
+    tree.write(
+        "proc/7/maps",
+        "7f00-7f10 r-xp 00000000 fe:01 1 /usr/lib/x86_64-linux-gnu/libssl.so.3 (deleted)\n",
+    );
+    tree.write("proc/7/cgroup", "0::/system.slice/ssh.service\n");
+    tree.write("proc/8/maps", "7f00-7f10 r-xp 00000000 fe:01 1 /usr/bin/dash\n");
+    let stale = reboot::stale(&tree.host());
+    assert_eq!(stale.len(), 1);
+    assert_eq!((stale[0].unit.as_str(), stale[0].pids.as_slice()), ("ssh.service", &[7][..]));
+}
+
+/// UPD-03
+#[test]
+fn a_changelog_is_only_asked_for_by_names_and_versions() {
+    let host = Tree::new().host();
+    for (name, version) in [("-y", None), ("a b", None), ("bash", Some("1;x")), ("bash", Some("-o"))] {
+        let refused = changelog::changelog(&host, name, version).unwrap_err();
+        assert_eq!(refused.status(), 400, "{name} {version:?}");
+    }
+}
+
+/// UPD-05
+#[test]
+fn a_kept_list_is_used_until_something_it_depends_on_changes() {
+    let tree = Tree::new();
+    tree.write("var/cache/apt/pkgcache.bin", "");
+    tree.write("var/lib/dpkg/status", "");
+    cache::write(&tree.host(), &[update("a", "2", false)]).unwrap();
+    assert_eq!(cache::updates(&tree.host()).unwrap()[0].package, "a");
+    let later = SystemTime::now() + Duration::from_secs(5);
+    let status = tree.0.path().join("var/lib/dpkg/status");
+    fs::File::options().write(true).open(status).unwrap().set_modified(later).unwrap();
+    let asked = cache::updates(&tree.host()).unwrap_err();
+    assert!(
+        asked.to_string().contains("another system's tree cannot be asked"),
+        "APT is asked again: {asked}"
+    );
+}
