@@ -249,7 +249,16 @@ describe("with the keyboard alone", () => {
   }
 });
 
-const PAGES = ["summary", "repositories", "repositories/keys", "tasks", "firmware", "history", "history/audit", "checks"];
+const PAGES = [
+  "summary",
+  "repositories",
+  "repositories/keys",
+  "tasks",
+  "firmware",
+  "history",
+  "history/audit",
+  "checks",
+];
 
 describe("on a phone", () => {
   test("no page is wider than the screen, and the tree is a drawer", async () => {
