@@ -38,6 +38,14 @@ async function password(page, word) {
   await page.getByRole("button", { name: "Log in" }).click();
 }
 
+/** Plugs a key into the browser that somebody touches whenever it is asked. */
+async function withAuthenticator(context, page) {
+  const devtools = await context.newCDPSession(page);
+  await devtools.send("WebAuthn.enable");
+  const options = { protocol: "ctap2", transport: "usb", automaticPresenceSimulation: true };
+  await devtools.send("WebAuthn.addVirtualAuthenticator", { options });
+}
+
 async function answer(page, kind, text) {
   const field = kind === "Code of the authenticator app" ? "Code" : kind;
   await page.getByRole("radio", { name: kind }).check();
@@ -205,6 +213,45 @@ describe("a second factor", () => {
     await password(after, SECOND);
     await after.getByRole("heading", { name: "Summary", level: 1 }).waitFor();
     await leave();
+  });
+
+  test("a security key is made for the site that the host names, and logs in", async () => {
+    const site = inn.server.url.replace("127.0.0.1", "localhost");
+    const { page, context, close } = await openPage(inn.browser, site);
+    const dialog = page.getByRole("dialog");
+    await withAuthenticator(context, page);
+    await page.goto(site);
+    await password(page, SECOND);
+    await page.getByRole("heading", { name: "Summary", level: 1 }).waitFor();
+    await page.goto(`${site}/#/datacenter/access/${ADA}`);
+    await page.getByRole("button", { name: "Add a security key" }).click();
+    await dialog.getByLabel("Name of the key").fill("the blue one");
+    await dialog.getByLabel("Your present password").fill(SECOND);
+    await dialog.getByRole("button", { name: "Use the key" }).click();
+    await dialog.getByText(/security keys need a site/).waitFor();
+    await inn.tree.write("/etc/pve/datacenter.cfg", `webauthn: rp=Inn,origin=${site},id=localhost\n`);
+    assert.deepEqual(await axeFaults(page, "the dialog of the key"), []);
+    await dialog.getByRole("button", { name: "Use the key" }).click();
+    await done(page);
+    await page.getByRole("row", { name: /the blue one/ }).waitFor();
+
+    for (let login = 0; login < 2; login += 1) {
+      await page.getByRole("button", { name: /User menu/ }).click();
+      await page.getByRole("menuitem", { name: "Log out" }).click();
+      await password(page, SECOND);
+      await page.getByRole("button", { name: "Log in with the key" }).click();
+      await page.getByRole("heading", { name: "ada@pve", level: 1 }).waitFor();
+    }
+    await page.getByRole("row", { name: /password and webauthn/ }).waitFor();
+    await close();
+  });
+
+  test("a security key is not asked for under another address than that of the site", async () => {
+    const { page, close } = await stranger();
+    await password(page, SECOND);
+    await page.getByRole("button", { name: "Log in with the key" }).click();
+    await page.getByText("The keys of this host are for another address than that of this page.").waitFor();
+    await close();
   });
 
   test("the second step and the dialogs fit on a phone, in the dark", async () => {

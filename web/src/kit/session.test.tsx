@@ -4,7 +4,7 @@ import { beforeEach, expect, it } from "vitest";
 import { App } from "../App";
 import { show } from "../test/app";
 import { data, refusal, serve, type Asked } from "../test/server";
-import { kindsOf, restore } from "./session";
+import { askedBy, restore } from "./session";
 
 const SESSION = { username: "root@pam", CSRFPreventionToken: "t", cap: { nodes: { "Sys.Modify": 1 } } };
 const REALMS = { "GET /access/domains": () => data([{ realm: "pam", type: "pam", comment: "Linux PAM" }]) };
@@ -159,7 +159,7 @@ it("asks for a second factor where one is set up, and says when it was not accep
 });
 
 it("reads from a challenge what can answer it", () => {
-  expect(kindsOf(CHALLENGE)).toEqual(["totp", "recovery"]);
-  expect(kindsOf("PVE:!tfa!%7B%22totp%22%3Afalse%7D:6923A1B2::x")).toEqual([]);
-  expect(kindsOf("PVE:root@pam:6923A1B2::x")).toEqual([]);
+  expect(askedBy(CHALLENGE)).toEqual({ totp: true, recovery: [0] });
+  expect(askedBy("PVE:!tfa!%7B%22totp%22%3Afalse%7D:6923A1B2::x")).toEqual({});
+  expect(askedBy("PVE:root@pam:6923A1B2::x")).toEqual({});
 });

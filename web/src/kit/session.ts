@@ -51,8 +51,8 @@ export async function restore(): Promise<void> {
 export interface Challenge {
   username: string;
   ticket: string;
-  /** The kinds of factors that can answer it. */
-  kinds: readonly string[];
+  /** What is asked for, by the kind of factor that can answer it. */
+  asked: Readonly<Record<string, unknown>>;
 }
 
 /** Logs in, or gives the challenge that has to be answered first. */
@@ -67,7 +67,7 @@ export async function login(
     return undefined;
   }
   const ticket = session.ticket ?? "";
-  return { username: session.username, ticket, kinds: kindsOf(ticket) };
+  return { username: session.username, ticket, asked: askedBy(ticket) };
 }
 
 /** The second step. `response` begins with its kind: `totp:123456`. */
@@ -77,18 +77,18 @@ export async function loginSecond({ username, ticket }: Challenge, response: str
 }
 
 /** A challenge says what it asks for: `PVE:!tfa!{"totp":true,"recovery":[0,1]}:TIME::SIGNATURE`. */
-export function kindsOf(challenge: string): string[] {
+export function askedBy(challenge: string): Record<string, unknown> {
   const asked = /^PVE:!tfa!(.*?):[0-9A-F]{8}::/i.exec(challenge)?.[1];
   try {
     const kinds = JSON.parse(decodeURIComponent(asked ?? "{}")) as Record<string, unknown>;
-    return Object.keys(kinds).filter((kind) => isAsked(kinds[kind]));
+    return Object.fromEntries(Object.entries(kinds).filter(([, question]) => isAsked(question)));
   } catch {
-    return [];
+    return {};
   }
 }
 
-function isAsked(kind: unknown): boolean {
-  return Array.isArray(kind) ? kind.length > 0 : Boolean(kind);
+function isAsked(question: unknown): boolean {
+  return Array.isArray(question) ? question.length > 0 : Boolean(question);
 }
 
 export async function logout(): Promise<void> {

@@ -10,8 +10,9 @@ import { usePropose } from "../../kit/plan/Changes";
 import { useMay } from "../../kit/session";
 import { Loaded, Nothing } from "../../kit/states";
 import type { Factor } from "../../kit/types";
-import { addRecovery, addTotp, changeFactor, removeFactor } from "./changes";
+import { addKey, addRecovery, addTotp, changeFactor, removeFactor } from "./changes";
 import { useFactors, useUnlock } from "./data";
+import { KeyDialog } from "./KeyDialog";
 import { Mine, useIsMe, useMustConfirm } from "./Mine";
 import { Section } from "./parts";
 import { TotpDialog } from "./TotpDialog";
@@ -27,7 +28,7 @@ export function Factors({ userid }: { userid: string }) {
   const isMe = useIsMe(userid);
   const mayChange = mayManage || isMe;
   const mustConfirm = useMustConfirm();
-  const [adding, setAdding] = useState(false);
+  const [adding, setAdding] = useState<"app" | "key">();
   const [wanted, setWanted] = useState<Wanted>();
   const want = (what: Wanted) => (mustConfirm ? setWanted(what) : propose(what.make(undefined)));
   return (
@@ -36,8 +37,11 @@ export function Factors({ userid }: { userid: string }) {
       actions={
         mayChange && (
           <>
-            <Button variant="secondary" onClick={() => setAdding(true)}>
+            <Button variant="secondary" onClick={() => setAdding("app")}>
               Add an authenticator app
+            </Button>
+            <Button variant="secondary" onClick={() => setAdding("key")}>
+              Add a security key
             </Button>
             <Button
               variant="secondary"
@@ -68,13 +72,23 @@ export function Factors({ userid }: { userid: string }) {
           </>
         )}
       </Loaded>
-      {adding && (
+      {adding === "app" && (
         <TotpDialog
           userid={userid}
-          onClose={() => setAdding(false)}
+          onClose={() => setAdding(undefined)}
           onChoose={(factor) => {
-            setAdding(false);
+            setAdding(undefined);
             propose(addTotp(userid, factor));
+          }}
+        />
+      )}
+      {adding === "key" && (
+        <KeyDialog
+          userid={userid}
+          onClose={() => setAdding(undefined)}
+          onChoose={(factor) => {
+            setAdding(undefined);
+            propose(addKey(userid, factor));
           }}
         />
       )}
@@ -94,6 +108,7 @@ export function Factors({ userid }: { userid: string }) {
 
 const KINDS: Record<string, string> = {
   totp: "Authenticator app",
+  webauthn: "Security key",
   recovery: "Recovery keys",
 };
 

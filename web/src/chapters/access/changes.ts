@@ -138,6 +138,21 @@ export function addTotp(userid: string, factor: NewTotp): ChangeCall {
   return { ...change("Add an authenticator app", "post", FACTORS, { userid }, params), how: "waited" };
 }
 
+export interface NewKey {
+  description: string;
+  /** What the key was asked to sign. */
+  challenge: string;
+  /** What the browser brought from it. */
+  value: string;
+  /** That of whoever is logged in. */
+  password?: string;
+}
+
+export function addKey(userid: string, factor: NewKey): ChangeCall {
+  const params = { type: "webauthn" as const, ...factor };
+  return { ...change("Add a security key", "post", FACTORS, { userid }, params), how: "waited" };
+}
+
 export function addRecovery(userid: string, password?: string): ChangeCall {
   return {
     ...change("Make recovery keys", "post", FACTORS, { userid }, { type: "recovery", password }),

@@ -1,5 +1,5 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { answer, api } from "../../kit/api";
+import { answer, api, exchange, pathOf } from "../../kit/api";
 import type { Grant, TokenEntry, UserEntry } from "../../kit/types";
 
 /** Everybody whom this user may see, with groups and tokens. */
@@ -54,6 +54,13 @@ export function useFactors(userid: string) {
       return { entries: found?.entries ?? [], isLocked };
     },
   });
+}
+
+/** What the browser is to ask a new security key of a user. Nothing is changed yet. */
+export async function keyQuestion(userid: string, password: string | undefined): Promise<string> {
+  const path = pathOf("/access/tfa/{userid}", { userid });
+  const { data } = await exchange<{ challenge: string }>("POST", path, { type: "webauthn", password });
+  return data.challenge;
 }
 
 export function useUnlock(userid: string) {
