@@ -9,10 +9,11 @@
 )]
 
 pub mod image;
+pub mod install;
 pub mod machine;
 pub mod record;
 
 pub use machine::{
-    Disk, DiskHandle, Error, Fault, Gateway, Host, HostBuilder, Lab, LacpPeer, Link, Nic, NicHandle, Output,
-    Transport,
+    Disk, DiskHandle, Error, Fault, Firmware, Gateway, Host, HostBuilder, Lab, LacpPeer, Link, Nic,
+    NicHandle, Output, Transport,
 };

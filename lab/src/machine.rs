@@ -20,6 +20,7 @@
 //! | `start.rs` | the way from a request to a host that answers |
 //! | `host.rs`, `files.rs` | commands and files inside |
 //! | `life.rs` | power, reboots, clocks |
+//! | `firmware.rs` | booting as a real machine does, from one of its disks |
 //! | `disks.rs`, `nics.rs` | trouble with hardware while the host runs |
 //! | `link.rs`, `pcap.rs` | wires between hosts, inside this process |
 //! | `peers.rs` | hosts that play the rest of a network |
@@ -34,6 +35,7 @@ mod base;
 mod disks;
 mod error;
 mod files;
+mod firmware;
 mod hardware;
 mod host;
 mod keeper;
@@ -52,6 +54,7 @@ mod timing;
 pub use agent::Output;
 pub use disks::{DiskHandle, Fault};
 pub use error::Error;
+pub use firmware::Firmware;
 pub use hardware::{Disk, Nic, Transport};
 pub use host::Host;
 pub use lab::{HostBuilder, Lab};

@@ -1,7 +1,7 @@
 //! `cargo lab shell` and `cargo lab run`: one host, for a person or for a command.
 
 use super::console::{self, Terminal};
-use super::image::build_showing;
+use super::image::make_ready;
 use super::{Failure, number, suite, suite_option};
 use clap::{Arg, ArgMatches, Command, value_parser};
 use innkeeper_lab::machine::{Host, Lab};
@@ -115,7 +115,7 @@ fn exit_code(code: Option<i64>, signal: Option<i64>) -> u8 {
 
 fn start(options: &ArgMatches) -> Result<Host, Failure> {
     let suite = suite(options);
-    build_showing(suite)?;
+    make_ready(suite)?;
     let count = |name| usize::try_from(number(options, name));
     let size = options.get_one::<String>("size").map_or("2G", String::as_str);
     let host = Lab::host()

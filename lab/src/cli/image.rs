@@ -36,8 +36,16 @@ pub(super) fn build(suite: Suite) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// The image that hosts start from, built where it is missing; nothing where another system was named in place of it.
+pub(super) fn make_ready(suite: Suite) -> Result<Option<Image>, Failure> {
+    match std::env::var_os("INNKEEPER_LAB_IMAGE") {
+        Some(_) => Ok(None),
+        None => build_showing(suite).map(Some),
+    }
+}
+
 /// The image; what its build does is shown on standard error.
-pub(super) fn build_showing(suite: Suite) -> Result<Image, Failure> {
+fn build_showing(suite: Suite) -> Result<Image, Failure> {
     let mut screen = std::io::stderr();
     let terminal = screen.is_terminal();
     let image = Image::build(suite, &mut |line| {

@@ -1,7 +1,7 @@
 //! `cargo lab test`: the tests on lab hosts, by nextest.
 
 use super::Failure;
-use super::image::build_showing;
+use super::image::make_ready;
 use clap::{Arg, ArgMatches, Command};
 use innkeeper_lab::Lab;
 use innkeeper_lab::image::Suite;
@@ -32,7 +32,7 @@ pub(super) fn command() -> Command {
 
 pub(super) fn test(options: &ArgMatches) -> Result<ExitCode, Failure> {
     // held until the tests have ended, so that nobody cleans it away in between
-    let _image = build_showing(Suite::default())?;
+    let _image = make_ready(Suite::default())?;
     let mut command = cargo();
     command.args(["nextest", "run", "--locked"]).args(NEXTEST);
     let mut with_failpoints = true;

@@ -29,6 +29,16 @@ pub(super) struct Profile {
 
 /// QEMU's arguments up to the devices that a test asks for.
 pub(super) fn machine(profile: &Profile, base: &Base, ram: &Ram) -> Vec<String> {
+    let mut args = board(profile, "pc", ram);
+    args.extend(["-kernel".into(), base.kernel.to_string(), "-initrd".into(), base.initrd.to_string()]);
+    args.extend(["-append".into(), KERNEL_OPTIONS.into()]);
+    // a new identity at each start makes the guest's kernel draw new randomness
+    args.extend(words("-device vmgenid,guid=auto"));
+    args
+}
+
+/// Board, processors and memory.
+pub(super) fn board(profile: &Profile, kind: &str, ram: &Ram) -> Vec<String> {
     let mib = profile.memory_mib;
     let backend = match ram {
         Ram::Fresh => format!("memory-backend-ram,id=ram,size={mib}M"),
@@ -37,12 +47,8 @@ pub(super) fn machine(profile: &Profile, base: &Base, ram: &Ram) -> Vec<String> 
     };
     let mut args =
         words("-nodefaults -no-user-config -display none -accel tcg,thread=multi,tb-size=512 -cpu max");
-    args.extend(["-machine".into(), "pc,memory-backend=ram".into(), "-object".into(), backend]);
+    args.extend(["-machine".into(), format!("{kind},memory-backend=ram"), "-object".into(), backend]);
     args.extend(["-m".into(), format!("{mib}M"), "-smp".into(), profile.cpus.to_string()]);
-    args.extend(["-kernel".into(), base.kernel.to_string(), "-initrd".into(), base.initrd.to_string()]);
-    args.extend(["-append".into(), KERNEL_OPTIONS.into()]);
-    // a new identity at each start makes the guest's kernel draw new randomness
-    args.extend(words("-device vmgenid,guid=auto"));
     args
 }
 
@@ -52,6 +58,13 @@ const KERNEL_OPTIONS: &str = "root=/dev/vda rw console=ttyS0 quiet no_timer_chec
 
 /// The sockets in a host's folder, the serial console and the root disk.
 pub(super) fn sockets_and_root(dir: &Utf8Path, root: &Utf8Path) -> Vec<String> {
+    let mut args = sockets(dir);
+    args.extend(root_disk(root));
+    args
+}
+
+/// The sockets in a host's folder and the serial console.
+pub(super) fn sockets(dir: &Utf8Path) -> Vec<String> {
     let mut args = words("-serial chardev:console");
     args.extend(["-qmp".into(), format!("unix:{dir}/qmp,server=on,wait=off")]);
     args.extend([
@@ -68,6 +81,11 @@ pub(super) fn sockets_and_root(dir: &Utf8Path, root: &Utf8Path) -> Vec<String> {
     args.extend(device(&json!({
         "driver": "virtserialport", "bus": "serial.0", "chardev": "agent", "name": "org.qemu.guest_agent.0",
     })));
+    args
+}
+
+fn root_disk(root: &Utf8Path) -> Vec<String> {
+    let mut args = Vec::new();
     args.extend(blockdev(&file_node("root-file", root, false)));
     args.extend(blockdev(
         &json!({ "driver": "qcow2", "node-name": "root", "file": "root-file", "discard": "unmap" }),

@@ -5,6 +5,7 @@ use super::agent::{Agent, Output};
 use super::args::{self, Profile};
 use super::base::Base;
 use super::error::{Error, last_lines};
+use super::firmware::BootBy;
 use super::hardware::{PlacedDisk, PlacedNic};
 use super::keeper::Keeper;
 use super::link::Port;
@@ -24,6 +25,8 @@ pub struct Host {
     power: Mutex<Option<Power>>,
     /// How far the host's clock is off when it boots, in seconds.
     pub(super) clock: Mutex<i64>,
+    /// What the host boots by; nothing where QEMU starts the kernel.
+    firmware: Mutex<Option<BootBy>>,
     /// Numbers for what is made while the host runs.
     counter: AtomicU32,
     /// Something has failed: what the host said last is told at the end.
@@ -61,6 +64,7 @@ impl Host {
             disks: Mutex::new(disks),
             power: Mutex::default(),
             clock: Mutex::default(),
+            firmware: Mutex::default(),
             counter: AtomicU32::new(0),
             trouble: AtomicBool::new(false),
         }
@@ -168,6 +172,10 @@ impl Host {
 
     pub(super) fn disks(&self) -> MutexGuard<'_, Vec<PlacedDisk>> {
         lock(&self.disks)
+    }
+
+    pub(super) fn firmware(&self) -> MutexGuard<'_, Option<BootBy>> {
+        lock(&self.firmware)
     }
 
     pub(super) fn keeper(&self) -> MutexGuard<'_, Keeper> {

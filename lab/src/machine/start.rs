@@ -228,9 +228,17 @@ impl Host {
     /// Starts QEMU on the host's hardware.
     pub(super) fn launch(&self, ram: &Ram, more: &[String], with_nvme: bool) -> Result<Power, Error> {
         let parts = self.parts();
-        let mut args = args::machine(&parts.profile, &parts.base, ram);
-        args.extend(args::sockets_and_root(&parts.ticket.dir, &parts.ticket.dir.join("root.qcow2")));
-        args.extend(args::hardware(&self.disks(), &parts.nics, with_nvme));
+        let dir = &parts.ticket.dir;
+        let hardware = args::hardware(&self.disks(), &parts.nics, with_nvme);
+        let mut args = match &*self.firmware() {
+            Some(firmware) => firmware.args(&parts.profile, dir, hardware),
+            None => {
+                let mut args = args::machine(&parts.profile, &parts.base, ram);
+                args.extend(args::sockets_and_root(dir, &dir.join("root.qcow2")));
+                args.extend(hardware);
+                args
+            }
+        };
         args.extend_from_slice(more);
         let (qmp, qemu) = launch(&parts.ticket, &mut self.keeper(), &parts.name, &args)?;
         Ok(Power { qmp, qemu })
