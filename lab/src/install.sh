@@ -9,22 +9,26 @@ partprobe "$disk"
 udevadm settle
 esp=$(lsblk -nrpo NAME "$disk" | sed -n 2p) root=$(lsblk -nrpo NAME "$disk" | sed -n 3p)
 mkfs.vfat -F 32 -n ESP "$esp"
-# block by block, those in use: files one by one take some times as long under emulation. The source is mounted, so what was being
-# written meanwhile is mended like after a power cut
-sync
-e2image -raf "$(findmnt -no SOURCE /)" "$root"
-e2fsck -fy "$root" || [ $? -eq 1 ]
-tune2fs -U random -L installed "$root"
+# block by block, those in use: files one by one take some times as long under emulation. The file system stands still meanwhile,
+# so that the copy is as whole as one that was unmounted; it keeps its UUID, because a new one would be written into every block
+# of its tables
+here=$(findmnt -no SOURCE /)
+fsfreeze --freeze /
+trap 'fsfreeze --unfreeze /' EXIT
+e2image -raf "$here" "$root"
+fsfreeze --unfreeze /
+trap - EXIT
+tune2fs -L installed "$root"
 
 mkdir -p /run/install
 mount "$root" /run/install
 cd /run/install
 mkdir -p boot/efi
 mount "$esp" boot/efi
-cat >etc/fstab <<EOF
-UUID=$(blkid -s UUID -o value "$root") / ext4 errors=remount-ro 0 1
+cat >etc/fstab <<END
+LABEL=installed / ext4 errors=remount-ro 0 1
 UUID=$(blkid -s UUID -o value "$esp") /boot/efi vfat umask=0077 0 1
-EOF
+END
 for dir in dev proc sys run; do mount --rbind "/$dir" "$dir" && mount --make-rslave "$dir"; done
 
 case $loader in
@@ -32,7 +36,7 @@ case $loader in
     mkdir -p etc/kernel/install.d
     # the modules are those that came along, and listing them anew takes longest
     ln -s /dev/null etc/kernel/install.d/50-depmod.install
-    echo "root=UUID=$(blkid -s UUID -o value "$root") ro $options" >etc/kernel/cmdline
+    echo "root=LABEL=installed ro $options" >etc/kernel/cmdline
     chroot . bootctl install --no-variables --esp-path=/boot/efi
     for kernel in boot/vmlinuz-*; do
       kernel=${kernel#boot/vmlinuz-}
@@ -40,11 +44,12 @@ case $loader in
     done
     ;;
   grub)
-    cat >etc/default/grub <<EOF
+    cat >etc/default/grub <<END
 GRUB_TIMEOUT=0
 GRUB_DISTRIBUTOR=Debian
+GRUB_TERMINAL=console
 GRUB_CMDLINE_LINUX="$options"
-EOF
+END
     # where a machine looks that remembers no loader
     chroot . grub-install --target=x86_64-efi --efi-directory=/boot/efi --bootloader-id=debian --no-nvram --force-extra-removable
     chroot . update-grub

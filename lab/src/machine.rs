@@ -51,6 +51,7 @@ mod start;
 mod state;
 mod timing;
 
+pub use admission::clean_own_states;
 pub use agent::Output;
 pub use disks::{DiskHandle, Fault};
 pub use error::Error;

@@ -3,6 +3,7 @@
 use super::{Failure, suite_option};
 use clap::{Arg, ArgAction, Command};
 use innkeeper_lab::image::{Cache, Image, Recipe, Suite};
+use innkeeper_lab::machine::clean_own_states;
 use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;
 use std::time::Instant;
@@ -69,6 +70,9 @@ pub(super) fn clean(all: bool) -> Result<ExitCode, Failure> {
     }
     for name in &cleaned.in_use {
         println!("left {name}, which is in use");
+    }
+    if !clean_own_states()? {
+        println!("left the saved states of images that are somebody else's: a host runs");
     }
     if cleaned.removed.is_empty() && cleaned.in_use.is_empty() {
         println!("nothing to remove in {}", cache.dir());

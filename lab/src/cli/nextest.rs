@@ -31,22 +31,16 @@ pub(super) fn command() -> Command {
 }
 
 pub(super) fn test(options: &ArgMatches) -> Result<ExitCode, Failure> {
+    let filters: Vec<_> = options.get_many::<String>("filter").into_iter().flatten().collect();
+    let chosen = if filters.is_empty() { None } else { Some(choose(&filters)?) };
     // held until the tests have ended, so that nobody cleans it away in between
     let _image = make_ready(Suite::default())?;
     let mut command = cargo();
     command.args(["nextest", "run", "--locked"]).args(NEXTEST);
     let mut with_failpoints = true;
-    let filters: Vec<_> = options.get_many::<String>("filter").into_iter().flatten().collect();
-    if !filters.is_empty() {
-        let there = list()?;
-        if let Some(filter) = filters.iter().find(|filter| !there.iter().any(|test| test.matches(filter))) {
-            let names: Vec<_> = there.iter().map(|test| format!("  {} {}", test.file, test.name)).collect();
-            return Err(format!("no test is called {filter:?}; there are:\n{}", names.join("\n")).into());
-        }
-        let is_chosen = |test: &&Test| filters.iter().any(|filter| test.matches(filter));
-        let chosen: Vec<_> = there.iter().filter(is_chosen).collect();
+    if let Some(chosen) = chosen {
         with_failpoints = chosen.iter().any(|test| test.file == "crash");
-        command.arg("-E").arg(chosen.into_iter().map(Test::expression).collect::<Vec<_>>().join(" + "));
+        command.arg("-E").arg(chosen.iter().map(Test::expression).collect::<Vec<_>>().join(" + "));
     }
     build_product(with_failpoints)?;
     // a boot, which no test's time limit should have to hold
@@ -59,6 +53,16 @@ pub(super) fn test(options: &ArgMatches) -> Result<ExitCode, Failure> {
         show_slowest(&report);
     }
     Ok(status.code().and_then(|code| u8::try_from(code).ok()).map_or(ExitCode::FAILURE, ExitCode::from))
+}
+
+/// The tests that filters stand for.
+fn choose(filters: &[&String]) -> Result<Vec<Test>, Failure> {
+    let there = list()?;
+    if let Some(filter) = filters.iter().find(|filter| !there.iter().any(|test| test.matches(filter))) {
+        let names: Vec<_> = there.iter().map(|test| format!("  {}::{}", test.file, test.name)).collect();
+        return Err(format!("no test is called {filter:?}; there are:\n{}", names.join("\n")).into());
+    }
+    Ok(there.into_iter().filter(|test| filters.iter().any(|filter| test.matches(filter))).collect())
 }
 
 /// Builds what tests install on their hosts. The program that dies where it is told to is put beside the ordinary one, in whose

@@ -5,6 +5,7 @@ use super::{ImageError, needs};
 use camino::{Utf8Path, Utf8PathBuf};
 use std::collections::BTreeSet;
 use std::fs::{File, OpenOptions, TryLockError};
+use std::io::ErrorKind;
 use std::process::Command;
 
 /// What a folder is called until it is complete.
@@ -69,7 +70,15 @@ impl Cache {
 
     /// Holds an image against removal, until the file is dropped.
     pub(super) fn in_use(&self, name: &str) -> Result<File, ImageError> {
-        let (path, lock) = self.lock_file(name)?;
+        let (path, lock) = match self.lock_file(name) {
+            // an image of somebody else, who has made the file along with it: to be read is enough for a lock that is shared
+            Err(ImageError::Io { path, source }) if source.kind() == ErrorKind::PermissionDenied => {
+                let file = File::open(self.dir.join("locks").join(name))
+                    .map_err(|_| ImageError::Io { path, source })?;
+                (self.dir.join("locks").join(name), file)
+            }
+            other => other?,
+        };
         lock.lock_shared().map_err(ImageError::io(path))?;
         Ok(lock)
     }

@@ -58,7 +58,11 @@ impl Agent {
     }
 
     /// Waits until the agent answers; `alive` says whether there is still something to wait for.
-    pub(super) fn wait(&self, within: Duration, alive: impl Fn() -> Result<(), Error>) -> Result<(), Error> {
+    pub(super) fn wait(
+        &self,
+        within: Duration,
+        mut alive: impl FnMut() -> Result<(), Error>,
+    ) -> Result<(), Error> {
         let deadline = Instant::now() + within;
         let mut patience = Duration::from_millis(100);
         loop {

@@ -105,7 +105,7 @@ impl Host {
         DiskHandle { host: self, index }
     }
 
-    /// Plugs one more disk in while the host runs, which SATA does not allow.
+    /// Plugs one more disk in while the host runs, which SATA does not allow; behind firmware only SCSI does.
     ///
     /// # Errors
     /// When the host has no power or no room for it.
@@ -116,6 +116,7 @@ impl Host {
         let mut disks = self.disks();
         let placed = make_disk(disk, &disks, self.dir())?;
         let first_scsi = disk.transport == Transport::Scsi
+            && !self.is_on_firmware()
             && args::controllers(&disks).iter().all(|one| one["id"] != "scsi");
         self.with_power(|power| {
             if first_scsi {

@@ -22,16 +22,30 @@ pub enum Error {
         package: &'static str,
     },
     /// There is too little memory for one more host.
-    #[error("a host needs {need_mib} MiB of memory; {free_mib} MiB are free, {held_mib} MiB of them promised to hosts that run{}", .waited.map(|waited| format!(" (waited {} s)", waited.as_secs())).unwrap_or_default())]
+    #[error("a host needs {need_mib} MiB of memory{}; {free_mib} MiB are free{}{}", beside(*.own_mib), promised(*.held_mib), .waited.map(|waited| format!(" (waited {} s)", waited.as_secs())).unwrap_or_default())]
     Memory {
         /// For this host.
         need_mib: u64,
+        /// Promised to the hosts that this process has.
+        own_mib: u64,
         /// Available now.
         free_mib: u64,
-        /// Not yet used, but promised to other hosts.
+        /// Not yet used, but promised to hosts that run.
         held_mib: u64,
         /// For how long it was waited.
         waited: Option<Duration>,
+    },
+    /// There is too little space for what hosts write.
+    #[error(
+        "a host needs {need_mib} MiB in {dir}, which has {free_mib} MiB free (INNKEEPER_LAB_HOSTS names another folder for hosts, INNKEEPER_LAB_CACHE one for images)"
+    )]
+    Disk {
+        /// Of this file system.
+        dir: Utf8PathBuf,
+        /// For one host.
+        need_mib: u64,
+        /// Now.
+        free_mib: u64,
     },
     /// A file or socket on this machine.
     #[error("{what}: {source}")]
@@ -120,6 +134,17 @@ impl Error {
 pub(super) fn last_lines(text: &str, count: usize) -> String {
     let lines: Vec<_> = text.lines().collect();
     lines[lines.len().saturating_sub(count)..].join("\n")
+}
+
+fn beside(own_mib: u64) -> String {
+    if own_mib == 0 {
+        return String::new();
+    }
+    format!(", beside the {own_mib} MiB that hosts of this process hold")
+}
+
+fn promised(held_mib: u64) -> String {
+    if held_mib == 0 { String::new() } else { format!(", {held_mib} MiB of them promised to hosts that run") }
 }
 
 fn tail(title: &str, text: &str) -> String {

@@ -2,7 +2,7 @@
 
 use super::args::{file_node, slot};
 use super::error::Error;
-use super::hardware::LAST_SLOT;
+use super::hardware::{LAST_SLOT, LAST_TARGET};
 use super::host::Host;
 use super::keeper::quote;
 use camino::Utf8Path;
@@ -46,19 +46,23 @@ impl Host {
             return self.run(&format!("chmod {mode:o} {}", quote(remote))).map(drop);
         }
         let id = format!("ferry{}", self.next_number());
+        let mut device = if self.is_on_firmware() {
+            json!({ "driver": "scsi-hd", "bus": "scsi.0", "scsi-id": LAST_TARGET })
+        } else {
+            json!({ "driver": "virtio-blk-pci", "bus": "pci.0", "addr": slot(LAST_SLOT) })
+        };
+        device["id"] = format!("{id}-dev").into();
+        device["drive"] = id.as_str().into();
+        device["serial"] = id.as_str().into();
         self.with_power(|power| {
             power.qmp.execute("blockdev-add", file_node(&id, local, true))?;
-            let device = json!({
-                "driver": "virtio-blk-pci", "id": format!("{id}-dev"), "drive": id, "serial": id,
-                "bus": "pci.0", "addr": slot(LAST_SLOT),
-            });
             power.qmp.execute("device_add", device).map(drop)
         })?;
         let (remote, size) = (quote(remote), about.len());
         let copied = self.run(&format!(
-            "set -e; disk=/dev/disk/by-id/virtio-{id}; mkdir -p \"$(dirname {remote})\"
-            tries=0; until [ -e $disk ]; do tries=$((tries + 1)); [ $tries -lt 1000 ]; sleep 0.02; done
-            dd if=$disk of={remote}.ferry bs=1M iflag=count_bytes count={size} status=none
+            "set -e; disk=/dev/disk/by-id; mkdir -p \"$(dirname {remote})\"; tries=0
+            until set -- $disk/*[-_]{id}; [ -e \"$1\" ]; do tries=$((tries + 1)); [ $tries -lt 1000 ]; sleep 0.02; done
+            dd if=$1 of={remote}.ferry bs=1M iflag=count_bytes count={size} status=none
             chmod {mode:o} {remote}.ferry; mv {remote}.ferry {remote}"
         ));
         self.with_power(|power| {

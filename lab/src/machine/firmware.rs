@@ -85,6 +85,10 @@ impl BootBy {
         for (unit, file, more) in [(0, code, ",readonly=on"), (1, variables, "")] {
             args.extend(["-drive".into(), format!("if=pflash,format=raw,unit={unit},file={file}{more}")]);
         }
+        // its slots take nothing while the host runs; this takes disks
+        if !hardware.iter().any(|arg| arg.contains("virtio-scsi-pci")) {
+            args.extend(["-device".into(), self.adapted(args::scsi_controller().to_string())]);
+        }
         let devices = args::sockets(dir).into_iter().chain(hardware);
         args.extend(devices.map(|arg| self.adapted(arg)));
         args

@@ -188,17 +188,20 @@ pub(super) const SCSI_SLOT: u8 = 16;
 pub(super) const FIRST_DISK: u8 = 17;
 pub(super) const LAST_SLOT: u8 = 31;
 
+/// Of the SCSI controller, for files on their way in.
+pub(super) const LAST_TARGET: u8 = 255;
+
 /// Finds a place for one more disk.
 pub(super) fn place(transport: Transport, others: &[PlacedDisk]) -> Result<Place, Error> {
     let free = |place: &Place| !others.iter().any(|other| other.place == *place);
     match transport {
         Transport::Sata => (0..6).map(Place::Ahci).find(free),
-        Transport::Scsi => (0..=255).map(Place::Scsi).find(free),
+        Transport::Scsi => (0..LAST_TARGET).map(Place::Scsi).find(free),
         Transport::Virtio | Transport::Nvme => (FIRST_DISK..=LAST_SLOT).map(Place::Slot).find(free),
     }
     .ok_or_else(|| {
         Error::Request(
-            "too many disks: a host has room for 6 SATA, 256 SCSI, and 15 virtio and NVMe disks".to_owned(),
+            "too many disks: a host has room for 6 SATA, 255 SCSI, and 15 virtio and NVMe disks".to_owned(),
         )
     })
 }

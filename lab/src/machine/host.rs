@@ -116,7 +116,11 @@ impl Host {
     /// When the host does not answer, or the time has passed.
     pub fn exec(&self, argv: &[&str], input: &[u8], within: Duration) -> Result<Output, Error> {
         self.on()?;
-        self.agent.exec(argv, input, within)
+        self.agent.exec(argv, input, within).map_err(|error| match error {
+            // a line that breaks is the end of QEMU, most often
+            Error::Io { .. } => self.alive_after(Duration::from_secs(1)).err().unwrap_or(error),
+            error => error,
+        })
     }
 
     /// Tries until something is so, with growing pauses.
@@ -178,6 +182,11 @@ impl Host {
         lock(&self.firmware)
     }
 
+    /// Whether it boots by firmware, on the other board.
+    pub(super) fn is_on_firmware(&self) -> bool {
+        self.firmware().is_some()
+    }
+
     pub(super) fn keeper(&self) -> MutexGuard<'_, Keeper> {
         lock(&self.parts.keeper)
     }
@@ -207,10 +216,24 @@ impl Host {
         self.with_power(|_| Ok(()))
     }
 
+    /// Fails when QEMU has ended.
+    fn alive(&self) -> Result<(), Error> {
+        self.with_power(|power| power.qemu.check(&mut self.keeper()))
+    }
+
+    /// The same of a QEMU that may be about to end.
+    fn alive_after(&self, patience: Duration) -> Result<(), Error> {
+        let deadline = Instant::now() + patience;
+        while Instant::now() < deadline {
+            self.alive()?;
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        Ok(())
+    }
+
     /// Waits until the agent answers.
     pub(super) fn settle(&self, within: Duration) -> Result<(), Error> {
-        let alive = || self.with_power(|power| power.qemu.check());
-        self.watch(self.agent.wait(within, alive))
+        self.watch(self.agent.wait(within, || self.alive()))
     }
 
     /// Remembers that something failed, and adds what the console says where that tells more.
@@ -224,8 +247,8 @@ impl Host {
     #[allow(clippy::print_stderr, reason = "the test runner shows it along with the test that failed")]
     fn tell(&self) {
         eprintln!("--- {}: the end of its console ---\n{}", self.parts.name, last_lines(&self.console(), 40));
-        if self.power().as_mut().is_none_or(|power| power.qemu.check().is_err()) {
-            eprintln!("--- {} has no power ---", self.parts.name);
+        if let Err(error) = self.alive() {
+            eprintln!("--- {error} ---");
             return;
         }
         let journal = ["journalctl", "--no-pager", "--lines=60", "--quiet"];

@@ -12,12 +12,13 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 /// `$1` is where QEMU's standard error goes; all of `$@` but it is removed at the end.
 const SCRIPT: &str = r#"
 trap '' INT TERM HUP
-log=$1; shift; qemu=
-end() { if [ -n "$qemu" ]; then kill -9 "$qemu" 2>/dev/null; wait "$qemu" 2>/dev/null; qemu=; fi; }
+log=$1; shift; qemu= code=cut
+end() { if [ -n "$qemu" ]; then kill -9 "$qemu" 2>/dev/null; wait "$qemu" 2>/dev/null; qemu= code=cut; fi; }
 while read -r verb file; do
   case $verb in
     start) end; sh "$file" </dev/null >/dev/null 2>>"$log" & qemu=$!; echo "$qemu";;
     kill) end; echo dead;;
+    code) if [ -n "$qemu" ]; then wait "$qemu"; code=$? qemu=; fi; echo "$code";;
     keep) shift; echo kept;;
   esac
 done
@@ -61,6 +62,17 @@ impl Keeper {
     /// Ends QEMU as a power cut does, and waits until it has gone.
     pub(super) fn kill(&mut self) -> Result<(), Error> {
         self.order("kill").map(drop)
+    }
+
+    /// How QEMU has ended, which it must have: waits for it.
+    pub(super) fn ending(&mut self) -> String {
+        let code = self.order("code");
+        match code.as_deref().map(str::parse::<u8>) {
+            // a shell counts signals from here; we have sent none
+            Ok(Ok(code @ 129..)) => format!("was ended by signal {}, sent by somebody else", code - 128),
+            Ok(Ok(code)) => format!("has ended with code {code}"),
+            _ => "has ended".to_owned(),
+        }
     }
 
     /// Takes the first folder out of those that are removed in the end.

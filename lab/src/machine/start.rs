@@ -154,18 +154,18 @@ pub(super) struct Qemu {
 
 impl Qemu {
     /// Fails when it has ended.
-    pub(super) fn check(&self) -> Result<(), Error> {
+    pub(super) fn check(&self, keeper: &mut Keeper) -> Result<(), Error> {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.pid)).unwrap_or_default();
         // the keeper has not looked after a process that has just ended
         match stat.rsplit_once(") ") {
             Some((_, state)) if !state.starts_with('Z') => Ok(()),
-            _ => Err(self.ended()),
+            _ => Err(self.ended(keeper)),
         }
     }
 
-    fn ended(&self) -> Error {
+    fn ended(&self, keeper: &mut Keeper) -> Error {
         let said = std::fs::read_to_string(&self.log).unwrap_or_default();
-        Error::Qemu { host: self.host.clone(), what: "has ended".to_owned(), said }
+        Error::Qemu { host: self.host.clone(), what: keeper.ending(), said }
     }
 }
 
@@ -191,7 +191,7 @@ pub(super) fn launch(
         match Qmp::connect(&dir.join("qmp")) {
             Ok(qmp) => return Ok((qmp, qemu)),
             Err(error) if Instant::now() > deadline => return Err(error),
-            Err(_) => qemu.check()?,
+            Err(_) => qemu.check(keeper)?,
         }
         std::thread::sleep(Duration::from_millis(2));
     }
@@ -215,7 +215,7 @@ impl Host {
                 }
                 Ok(_) => std::thread::sleep(Duration::from_millis(5)),
                 // a state that cannot be loaded is QEMU's end
-                Err(error) => return Err(power.qemu.check().err().unwrap_or(error)),
+                Err(error) => return Err(power.qemu.check(&mut self.keeper()).err().unwrap_or(error)),
             }
         }
         for disk in self.disks().iter().filter(|disk| disk.disk.transport == Transport::Nvme) {

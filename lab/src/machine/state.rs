@@ -3,7 +3,7 @@
 //! The guest's memory is a file that the saving host wrote to; hosts that start from it map it and change their own copy of the
 //! pages they touch. So a start reads next to nothing, and hosts share what they have in common.
 
-use super::admission::{Ticket, keeper, lock, random_name};
+use super::admission::{Ticket, check_disk, keeper, lock, own_states, random_name};
 use super::agent::Agent;
 use super::args::{self, Profile, Ram};
 use super::base::Base;
@@ -40,16 +40,18 @@ impl Saved {
 
     /// The state for a profile, made first if there is none. Others who need it meanwhile wait for it.
     pub(super) fn of(profile: &Profile, base: &Base) -> Result<Self, Error> {
-        std::fs::create_dir_all(&base.states).map_err(Error::io(base.states.as_str()))?;
+        let states = folder(base)?;
         let name = name(profile, base)?;
-        let saved = Self { dir: base.states.join(&name) };
+        let saved = Self { dir: states.join(&name) };
         if saved.dir.is_dir() {
             return Ok(saved);
         }
-        let _lock = lock(&base.states.join(format!("{name}.lock")))?;
+        let _lock = lock(&states.join(format!("{name}.lock")))?;
         if !saved.dir.is_dir() {
-            remove_unfinished(&base.states, &name)?;
-            saved.make(profile, base, &base.states.join(format!("{name}.{}.new", random_name()?)))?;
+            remove_unfinished(&states, &name)?;
+            // the memory, and what the boot writes to the root disk
+            check_disk(&states, profile.memory_mib + 256)?;
+            saved.make(profile, base, &states.join(format!("{name}.{}.new", random_name()?)))?;
         }
         Ok(saved)
     }
@@ -66,7 +68,7 @@ impl Saved {
         let (mut qmp, qemu) = launch(&ticket, &mut keeper, "the state to be saved", &args)?;
         let agent = Agent::new(ticket.dir.join("agent"));
         let console = || std::fs::read_to_string(ticket.dir.join("console.log")).unwrap_or_default();
-        agent.wait(BOOT, || qemu.check()).map_err(|error| error.with_console(console))?;
+        agent.wait(BOOT, || qemu.check(&mut keeper)).map_err(|error| error.with_console(console))?;
         timing.lap("boot");
         let output = agent.exec(&["/bin/sh", "-c", PREPARE], &[], BOOT)?;
         if !output.success() {
@@ -81,6 +83,16 @@ impl Saved {
         timing.lap("save");
         Ok(())
     }
+}
+
+/// Where states of this system are: beside it, or, where it belongs to somebody else, in a folder of this user.
+fn folder(base: &Base) -> Result<Utf8PathBuf, Error> {
+    use rustix::fs::Access;
+    let beside = std::fs::create_dir_all(&base.states).is_ok()
+        && rustix::fs::access(base.states.as_std_path(), Access::WRITE_OK | Access::EXEC_OK).is_ok();
+    let folder = if beside { base.states.clone() } else { own_states()? };
+    std::fs::create_dir_all(&folder).map_err(Error::io(folder.as_str()))?;
+    Ok(folder)
 }
 
 /// Waits until the boot is over, and has at hand what nearly every test uses: drivers, and programs in the page cache.
