@@ -9,15 +9,11 @@ partprobe "$disk"
 udevadm settle
 esp=$(lsblk -nrpo NAME "$disk" | sed -n 2p) root=$(lsblk -nrpo NAME "$disk" | sed -n 3p)
 mkfs.vfat -F 32 -n ESP "$esp"
-# block by block, those in use: files one by one take some times as long under emulation. The file system stands still meanwhile,
-# so that the copy is as whole as one that was unmounted; it keeps its UUID, because a new one would be written into every block
-# of its tables
-here=$(findmnt -no SOURCE /)
-fsfreeze --freeze /
-trap 'fsfreeze --unfreeze /' EXIT
-e2image -raf "$here" "$root"
-fsfreeze --unfreeze /
-trap - EXIT
+# block by block, those in use: files one by one take some times as long under emulation. The source is mounted, so what was being
+# written meanwhile is mended like after a power cut. The UUID stays: a new one would be written into every block of the tables
+sync
+e2image -raf "$(findmnt -no SOURCE /)" "$root"
+e2fsck -fy "$root" || [ $? -eq 1 ]
 tune2fs -L installed "$root"
 
 mkdir -p /run/install

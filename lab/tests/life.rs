@@ -3,7 +3,7 @@
 #![allow(clippy::disallowed_methods, reason = "compares with the clock of this machine")]
 
 use innkeeper_lab::{Error, Lab};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Writes a file anew and adds a line to another, both in the way that is safe, and says each time on the console that it is done.
 const WRITER: &str = r#"
@@ -83,6 +83,28 @@ fn a_reboot_keeps_disks_cards_names_and_files() -> Result<(), Error> {
     );
     host.power_off()?;
     assert!(matches!(host.run("true"), Err(Error::Off(_))));
+    Ok(())
+}
+
+/// Lab: a host that stands still for a while, and goes on where it was.
+#[test]
+fn a_paused_host_does_nothing_until_it_is_resumed() -> Result<(), Error> {
+    let host = Lab::host().start()?;
+    host.run("setsid sh -c 'while sleep 0.2; do echo >>/run/ticks; done' >/dev/null 2>&1 </dev/null &")?;
+    let ticks =
+        || -> Result<u32, Error> { Ok(host.run("wc -l </run/ticks || echo 0")?.parse().unwrap_or(0)) };
+    host.wait_until("some ticks", Duration::from_secs(60), || Ok(ticks()? > 2))?;
+    host.pause()?;
+    let asked = Instant::now();
+    let answer = host.run_within("true", Duration::from_secs(2));
+    assert!(matches!(answer, Err(Error::Timeout { .. })), "a host that stands still does not answer");
+    std::thread::sleep(Duration::from_secs(20).saturating_sub(asked.elapsed()));
+    let before = Instant::now();
+    host.resume()?;
+    let (seen, since) = (ticks()?, before.elapsed());
+    host.wait_until("more ticks", Duration::from_secs(60), || Ok(ticks()? > seen))?;
+    let most = 40 + since.as_secs() * 5;
+    assert!(u64::from(seen) < most, "{seen} ticks: it went on while it was paused");
     Ok(())
 }
 

@@ -1,5 +1,6 @@
 //! Wires, and the hosts at their other ends.
 
+use camino::Utf8PathBuf;
 use innkeeper_lab::{Error, Gateway, Lab, LacpPeer, Link, Nic};
 use std::time::Duration;
 
@@ -37,6 +38,24 @@ fn two_hosts_on_one_link_reach_each_other_until_it_is_cut() -> Result<(), Error>
     a.nic(1).connect(Some(&wire));
     b.nic(0).connect(Some(&wire));
     a.run("ping -c 2 -w 20 10.1.0.2")?;
+    Ok(())
+}
+
+/// Lab: what goes over a link, in a file that tcpdump reads.
+#[test]
+fn what_goes_over_a_link_is_captured_for_tcpdump() -> Result<(), Error> {
+    let folder = tempfile::tempdir().map_err(|error| Error::Request(error.to_string()))?;
+    let file = Utf8PathBuf::from(folder.path().join("wire.pcap").to_string_lossy().as_ref());
+    let wire = Link::new("wire");
+    let host = Lab::host().nic(&wire).start()?;
+    wire.capture(&file)?;
+    address(&host, 0, "10.1.0.1/24")?;
+    assert!(!host.output("ping -c 1 -w 3 10.1.0.2")?.success(), "there is nobody else");
+    assert!(wire.frames() > 0);
+    host.put(&file, "/root/wire.pcap")?;
+    let frames = host.run("tcpdump -enr /root/wire.pcap arp")?;
+    let question = "Request who-has 10.1.0.2 tell 10.1.0.1";
+    assert!(frames.contains(question) && frames.contains(host.nic(0).mac()), "{frames}");
     Ok(())
 }
 

@@ -82,6 +82,29 @@ fn memory_that_this_machine_does_not_have_is_refused() -> Result<(), Error> {
     Ok(())
 }
 
+/// Lab: memory and processors other than the usual; such hosts have a saved state of their own.
+#[test]
+fn a_host_has_the_memory_and_the_processors_that_it_was_asked_for() -> Result<(), Error> {
+    let host = Lab::host().memory_mib(1024).cpus(1).start()?;
+    assert_eq!(host.run("nproc")?, "1");
+    let mib: u64 = host.run("awk '/^MemTotal/ { print int($2 / 1024) }' /proc/meminfo")?.parse().unwrap();
+    // the kernel keeps some for itself
+    assert!((900..1024).contains(&mib), "{mib} MiB");
+    Ok(())
+}
+
+/// Lab, bad input: a missing QEMU is an error that says what to install.
+#[test]
+fn a_missing_qemu_names_the_package_to_install() {
+    let output = holding("hold_a_host", &[("PATH", "/nonexistent")]).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success());
+    assert!(
+        said.contains("qemu-system-x86_64 is missing; install: sudo apt-get install qemu-system-x86"),
+        "{said}"
+    );
+}
+
 /// Lab: nothing is left behind when the process that holds a host is killed, or interrupted from the keyboard.
 #[test]
 fn nothing_is_left_of_a_host_whose_test_is_killed() {
@@ -137,13 +160,13 @@ fn holder(test: &str, environment: &[(&str, &str)]) -> (Child, Utf8PathBuf) {
 }
 
 fn start_holder(test: &str, environment: &[(&str, &str)]) -> Child {
-    Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", test, "--ignored", "--nocapture"])
-        .envs(environment.iter().copied())
-        .stdout(Stdio::piped())
-        .process_group(0)
-        .spawn()
-        .unwrap()
+    holding(test, environment).stdout(Stdio::piped()).process_group(0).spawn().unwrap()
+}
+
+fn holding(test: &str, environment: &[(&str, &str)]) -> Command {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args(["--exact", test, "--ignored", "--nocapture"]).envs(environment.iter().copied());
+    command
 }
 
 /// As a terminal does: the signal goes to the whole group.

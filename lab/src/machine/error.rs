@@ -5,7 +5,7 @@ use camino::Utf8PathBuf;
 use std::time::Duration;
 
 /// Why something with a host did not succeed.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 pub enum Error {
     /// A request that no host can have.
     #[error("{0}")]
@@ -108,6 +108,13 @@ pub enum Error {
         /// Where it was looked for.
         path: Utf8PathBuf,
     },
+}
+
+/// Tests end with it, and their runner shows it in this way.
+impl std::fmt::Debug for Error {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{self}")
+    }
 }
 
 impl Error {
