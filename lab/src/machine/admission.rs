@@ -137,14 +137,9 @@ impl Memory {
     }
 
     fn refusal(&self, need_mib: u64, waited: Option<Duration>) -> Error {
-        let free_mib = match self.limit_mib {
-            Some(limit) => {
-                self.free_mib.min(limit.saturating_sub(self.held.promised_mib - self.held.unused_mib))
-            }
-            None => self.free_mib,
-        };
-        let (own_mib, held_mib) = (self.held.own_mib, self.held.unused_mib);
-        Error::Memory { need_mib, own_mib, free_mib, held_mib, waited }
+        let free_mib = self.free_mib;
+        let (own_mib, held_mib, limit_mib) = (self.held.own_mib, self.held.unused_mib, self.limit_mib);
+        Error::Memory { need_mib, own_mib, free_mib, held_mib, limit_mib, waited }
     }
 }
 

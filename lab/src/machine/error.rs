@@ -22,7 +22,7 @@ pub enum Error {
         package: &'static str,
     },
     /// There is too little memory for one more host.
-    #[error("a host needs {need_mib} MiB of memory{}; {free_mib} MiB are free{}{}", beside(*.own_mib), promised(*.held_mib), .waited.map(|waited| format!(" (waited {} s)", waited.as_secs())).unwrap_or_default())]
+    #[error("a host needs {need_mib} MiB of memory{}; {free_mib} MiB are free{}{}{}", beside(*.own_mib), promised(*.held_mib), .limit_mib.map(|limit| format!("; INNKEEPER_LAB_MEMORY allows {limit} MiB for all hosts together")).unwrap_or_default(), .waited.map(|waited| format!(" (waited {} s)", waited.as_secs())).unwrap_or_default())]
     Memory {
         /// For this host.
         need_mib: u64,
@@ -32,6 +32,8 @@ pub enum Error {
         free_mib: u64,
         /// Not yet used, but promised to hosts that run.
         held_mib: u64,
+        /// All that hosts may have together, where that is limited.
+        limit_mib: Option<u64>,
         /// For how long it was waited.
         waited: Option<Duration>,
     },
