@@ -137,9 +137,14 @@ impl Memory {
     }
 
     fn refusal(&self, need_mib: u64, waited: Option<Duration>) -> Error {
-        let free_mib = self.free_mib;
-        let (own_mib, held_mib, limit_mib) = (self.held.own_mib, self.held.unused_mib, self.limit_mib);
-        Error::Memory { need_mib, own_mib, free_mib, held_mib, limit_mib, waited }
+        Error::Memory {
+            need_mib,
+            own_mib: self.held.own_mib,
+            free_mib: self.free_mib,
+            held_mib: self.held.unused_mib,
+            limit_mib: self.limit_mib,
+            waited,
+        }
     }
 }
 
