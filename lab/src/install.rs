@@ -1,6 +1,6 @@
 //! The running system, installed onto a disk of its own with a boot loader: what firmware can boot.
 
-use crate::machine::{DiskHandle, Error, Host};
+use crate::machine::{DiskHandle, Error, Host, say_timing};
 use std::time::Duration;
 
 /// What the firmware starts.
@@ -12,16 +12,26 @@ pub enum Loader {
     Grub,
 }
 
+impl Loader {
+    fn name(self) -> &'static str {
+        match self {
+            Self::SystemdBoot => "systemd-boot",
+            Self::Grub => "grub",
+        }
+    }
+}
+
+/// Says each command and when it began.
+const TRACE: &str = r#"PS4="+ \$EPOCHREALTIME "; set -x; . /run/install.sh"#;
+
 /// Copies the system that a host runs onto a blank disk of at least 7 GiB, with a GPT, an EFI system partition and a loader.
 ///
 /// # Errors
 /// When a step of it fails.
 pub fn install(host: &Host, disk: &DiskHandle<'_>, loader: Loader) -> Result<(), Error> {
     host.write("/run/install.sh", include_str!("install.sh"))?;
-    let loader = match loader {
-        Loader::SystemdBoot => "systemd-boot",
-        Loader::Grub => "grub",
-    };
-    host.run_within(&format!("sh /run/install.sh {} {loader}", disk.path()?), Duration::from_secs(900))
-        .map(drop)
+    let line = format!("exec bash -c '{TRACE}' install.sh {} {} 2>&1", disk.path()?, loader.name());
+    let said = host.run_within(&line, Duration::from_secs(900))?;
+    say_timing(&format!("{} {}\n{said}", host.name(), loader.name()));
+    Ok(())
 }

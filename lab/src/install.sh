@@ -1,5 +1,5 @@
 # install.sh DISK systemd-boot|grub: see install.rs
-set -eux
+set -eu
 disk=$1 loader=$2
 # emulated timers may be late, which is no reason to panic
 options="console=ttyS0 no_timer_check"

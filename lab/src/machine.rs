@@ -62,3 +62,4 @@ pub use lab::{HostBuilder, Lab};
 pub use link::Link;
 pub use nics::NicHandle;
 pub use peers::{Gateway, LacpPeer};
+pub(crate) use timing::say as say_timing;

@@ -30,7 +30,12 @@ fn an_installed_disk_boots_and_reboots_through_systemd_boot() -> Result<(), Erro
     assert!(status.contains("Product: systemd-boot"), "{status}");
     assert!(status.contains("Secure Boot: disabled"), "{status}");
     host.reboot()?;
-    assert_runs_from_the_disk(&host)
+    assert_runs_from_the_disk(&host)?;
+    // files come in on this board, too
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
+    host.put(file, "/root/file")?;
+    assert!(host.run("cat /root/file")?.contains("innkeeper-lab"));
+    Ok(())
 }
 
 /// Lab: Secure Boot keys enrolled; a loader that nobody signed is not started.

@@ -15,7 +15,7 @@ pub(super) fn build_command() -> Command {
             "Build the image that hosts start from, unless it is there: a Debian system with ZFS, LVM, BTRFS, Open vSwitch \
              and all else that tests want, made by the recipe in lab/recipe. It is kept outside the checkout, in \
              $INNKEEPER_LAB_CACHE or ~/.cache/innkeeper-lab, under a name made from everything the recipe says; building \
-             it takes about a quarter of an hour, and root.",
+             it takes about ten minutes on two cores, and root.",
         )
         .arg(suite_option())
 }

@@ -24,7 +24,7 @@ impl Timing {
     clippy::print_stderr,
     reason = "asked for by an environment variable; nextest shows it with --no-capture"
 )]
-fn say(text: &str) {
+pub(crate) fn say(text: &str) {
     if std::env::var_os("LAB_TIMINGS").is_some() {
         eprintln!("lab: {text}");
     }
