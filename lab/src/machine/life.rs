@@ -4,6 +4,7 @@ use super::args::Ram;
 use super::error::Error;
 use super::host::{Host, lock};
 use super::start::BOOT;
+use super::timing::Timing;
 use serde_json::json;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -25,9 +26,13 @@ impl Host {
     /// # Errors
     /// When it has power already, or does not come up.
     pub fn boot(&self) -> Result<(), Error> {
+        let mut timing = Timing::start(self.name());
         self.power_on()?;
         self.settle(BOOT)?;
-        self.wait_for_services()
+        timing.lap("boot");
+        self.wait_for_services()?;
+        timing.lap("services");
+        Ok(())
     }
 
     /// Gives it power and does not wait for anything.
@@ -54,10 +59,14 @@ impl Host {
     /// # Errors
     /// When it does not come back.
     pub fn reboot(&self) -> Result<(), Error> {
+        let mut timing = Timing::start(self.name());
         let before = self.boot_id()?;
         self.agent().spawn(&["systemctl", "reboot"], &[])?;
         self.wait_until("another boot", BOOT, || Ok(self.boot_id().is_ok_and(|now| now != before)))?;
-        self.wait_for_services()
+        timing.lap("reboot");
+        self.wait_for_services()?;
+        timing.lap("services");
+        Ok(())
     }
 
     /// Shuts it down in order.
