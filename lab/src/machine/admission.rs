@@ -73,8 +73,8 @@ const PATIENCE: Duration = Duration::from_secs(540);
 /// For memory that no host holds.
 const ALONE: Duration = Duration::from_secs(20);
 
-/// What an ordinary test writes to a host's disks, and some more.
-const DISK_MIB: u64 = 1024;
+/// What an ordinary test writes to a host's disks, or a boot to memory and disk that are saved, and some more.
+pub(super) const DISK_MIB: u64 = 1024;
 
 /// How much memory all hosts of this user may have together, in MiB. Without it: what the machine has.
 const LIMIT: &str = "INNKEEPER_LAB_MEMORY";

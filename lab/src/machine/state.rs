@@ -3,7 +3,7 @@
 //! The guest's memory is a file that the saving host wrote to; hosts that start from it map it and change their own copy of the
 //! pages they touch. So a start reads next to nothing, and hosts share what they have in common.
 
-use super::admission::{Ticket, check_disk, keeper, lock, own_states, random_name};
+use super::admission::{DISK_MIB, Ticket, check_disk, keeper, lock, own_states, random_name};
 use super::agent::Agent;
 use super::args::{self, Profile, Ram};
 use super::base::Base;
@@ -49,8 +49,8 @@ impl Saved {
         let _lock = lock(&states.join(format!("{name}.lock")))?;
         if !saved.dir.is_dir() {
             remove_unfinished(&states, &name)?;
-            // the memory, and what the boot writes to the root disk
-            check_disk(&states, profile.memory_mib + 256)?;
+            // the memory is full of holes
+            check_disk(&states, DISK_MIB)?;
             saved.make(profile, base, &states.join(format!("{name}.{}.new", random_name()?)))?;
         }
         Ok(saved)
