@@ -121,13 +121,17 @@ struct Held {
 }
 
 impl Memory {
-    /// Whoever begins while others are at it leaves room for a second host, which one of those may want: two tests of two hosts
-    /// would each get one and wait for the other to end.
     fn admits(&self, need_mib: u64) -> bool {
-        let begins = self.held.own == 0 && self.held.others > 0;
-        let want_mib = if begins { 2 * need_mib } else { need_mib };
+        let want_mib = need_mib + self.spare_mib(need_mib);
         self.free_mib >= self.held.unused_mib + want_mib
             && self.limit_mib.is_none_or(|limit| limit >= self.held.promised_mib + want_mib)
+    }
+
+    /// Whoever begins while others are at it leaves room for a second host, which one of those may want: two tests of two hosts
+    /// would each get one and wait for the other to end.
+    fn spare_mib(&self, need_mib: u64) -> u64 {
+        let begins = self.held.own == 0 && self.held.others > 0;
+        if begins { need_mib } else { 0 }
     }
 
     /// Even when all others have ended.
@@ -140,6 +144,7 @@ impl Memory {
         Error::Memory {
             need_mib,
             own_mib: self.held.own_mib,
+            spare_mib: self.spare_mib(need_mib),
             free_mib: self.free_mib,
             held_mib: self.held.unused_mib,
             limit_mib: self.limit_mib,
@@ -342,8 +347,13 @@ mod tests {
             second.refusal(NEED, None).to_string(),
             "a host needs 2688 MiB of memory, beside the 2688 MiB that hosts of this process hold; 0 MiB are free"
         );
-        let waiting = memory(0, 1, 1);
+        let waiting = memory(0, 1, 2);
         assert!(!waiting.admits(NEED) && !waiting.never_admits(NEED));
+        assert_eq!(
+            waiting.refusal(NEED, Some(Duration::from_secs(540))).to_string(),
+            "a host needs 2688 MiB of memory, and 2688 MiB are kept for a second one of whoever has one; 2688 MiB are free \
+             (waited 540 s)"
+        );
         let limited = Memory { limit_mib: Some(3000), ..memory(0, 1, 8) };
         assert!(!limited.admits(NEED), "others hold what the limit allows");
         assert!(Memory { limit_mib: Some(2000), ..memory(0, 0, 8) }.never_admits(NEED));

@@ -22,12 +22,14 @@ pub enum Error {
         package: &'static str,
     },
     /// There is too little memory for one more host.
-    #[error("a host needs {need_mib} MiB of memory{}; {free_mib} MiB are free{}{}{}", beside(*.own_mib), promised(*.held_mib), .limit_mib.map(|limit| format!("; INNKEEPER_LAB_MEMORY allows {limit} MiB for all hosts together")).unwrap_or_default(), .waited.map(|waited| format!(" (waited {} s)", waited.as_secs())).unwrap_or_default())]
+    #[error("a host needs {need_mib} MiB of memory{}; {free_mib} MiB are free{}{}{}", beside(*.own_mib, *.spare_mib), promised(*.held_mib), .limit_mib.map(|limit| format!("; INNKEEPER_LAB_MEMORY allows {limit} MiB for all hosts together")).unwrap_or_default(), .waited.map(|waited| format!(" (waited {} s)", waited.as_secs())).unwrap_or_default())]
     Memory {
         /// For this host.
         need_mib: u64,
         /// Promised to the hosts that this process has.
         own_mib: u64,
+        /// Left for a second host of others.
+        spare_mib: u64,
         /// Available now.
         free_mib: u64,
         /// Not yet used, but promised to hosts that run.
@@ -145,11 +147,12 @@ pub(super) fn last_lines(text: &str, count: usize) -> String {
     lines[lines.len().saturating_sub(count)..].join("\n")
 }
 
-fn beside(own_mib: u64) -> String {
-    if own_mib == 0 {
-        return String::new();
+fn beside(own_mib: u64, spare_mib: u64) -> String {
+    match (own_mib, spare_mib) {
+        (0, 0) => String::new(),
+        (0, spare) => format!(", and {spare} MiB are kept for a second one of whoever has one"),
+        (own, _) => format!(", beside the {own} MiB that hosts of this process hold"),
     }
-    format!(", beside the {own_mib} MiB that hosts of this process hold")
 }
 
 fn promised(held_mib: u64) -> String {
