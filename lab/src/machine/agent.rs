@@ -84,10 +84,10 @@ impl Agent {
     /// Runs a program and waits for its end.
     pub(super) fn exec(&self, argv: &[&str], input: &[u8], within: Duration) -> Result<Output, Error> {
         let deadline = Instant::now() + within;
-        let pid = self.spawn(argv, input)?;
+        let pid = self.spawn_by(argv, input, deadline)?;
         let mut pause = Duration::from_millis(2);
         loop {
-            let status = self.call("guest-exec-status", &json!({ "pid": pid }))?;
+            let status = self.call_by("guest-exec-status", &json!({ "pid": pid }), deadline)?;
             if status["exited"].as_bool() == Some(true) {
                 return Ok(Output {
                     code: status["exitcode"].as_i64(),
@@ -106,6 +106,10 @@ impl Agent {
 
     /// Starts a program and does not wait for it.
     pub(super) fn spawn(&self, argv: &[&str], input: &[u8]) -> Result<i64, Error> {
+        self.spawn_by(argv, input, Instant::now() + ANSWER)
+    }
+
+    fn spawn_by(&self, argv: &[&str], input: &[u8], deadline: Instant) -> Result<i64, Error> {
         let [program, arguments @ ..] = argv else {
             return Err(Error::Request("a command has at least one word".to_owned()));
         };
@@ -114,7 +118,7 @@ impl Agent {
         if !input.is_empty() {
             request["input-data"] = BASE64_STANDARD.encode(input).into();
         }
-        let answer = self.call("guest-exec", &request)?;
+        let answer = self.call_by("guest-exec", &request, deadline)?;
         answer["pid"].as_i64().ok_or_else(|| refused("guest-exec", "no process"))
     }
 
@@ -135,7 +139,14 @@ impl Agent {
     }
 
     fn call(&self, command: &str, arguments: &Value) -> Result<Value, Error> {
-        self.line().call(command, arguments, Instant::now() + ANSWER)
+        self.call_by(command, arguments, Instant::now() + ANSWER)
+    }
+
+    /// An answer is waited for until then, but for a second at least, and for no longer than answers take.
+    fn call_by(&self, command: &str, arguments: &Value, deadline: Instant) -> Result<Value, Error> {
+        let now = Instant::now();
+        let deadline = deadline.max(now + Duration::from_secs(1)).min(now + ANSWER);
+        self.line().call(command, arguments, deadline)
     }
 
     fn line(&self) -> MutexGuard<'_, Line> {
