@@ -120,10 +120,12 @@ mod tests {
     use innkeeper_host::{CassetteHost, Command, Host as _};
 
     fn cassette(name: &str) -> CassetteHost {
+        cassette_of(Suite::default(), name)
+    }
+
+    fn cassette_of(suite: Suite, name: &str) -> CassetteHost {
         let situation = Situation::all().iter().find(|situation| situation.name == name).unwrap();
-        let file = Utf8Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("recordings")
-            .join(situation.file(Suite::default()));
+        let file = Utf8Path::new(env!("CARGO_MANIFEST_DIR")).join("recordings").join(situation.file(suite));
         CassetteHost::parse(&std::fs::read_to_string(file).unwrap()).unwrap()
     }
 
@@ -131,6 +133,24 @@ mod tests {
         let mut words = line.split(' ');
         let command = Command::new(words.next().unwrap()).args(words).accept(&[1, 2, 3, 4, 5, 100]);
         cassette(name).run(&command).unwrap().stdout
+    }
+
+    /// Lab: ZFS 2.3 of Debian 13 tells in JSON what that of Debian 12 only tells people.
+    #[test]
+    fn the_recording_of_debian_13_has_the_resilvering_mirror_in_json() {
+        let json = |host: &CassetteHost| {
+            let words = ["status", "-j", "--json-int", "-P"];
+            host.run(&Command::new("/usr/sbin/zpool").args(words).accept(&[2])).unwrap().stdout
+        };
+        let status: serde_json::Value =
+            serde_json::from_str(&json(&cassette_of(Suite::Trixie, "zfs-mirror-resilvering"))).unwrap();
+        let pool = &status["pools"]["tank"];
+        assert_eq!((&pool["state"], &pool["scan_stats"]["state"]), (&"ONLINE".into(), &"SCANNING".into()));
+        let mirror = &pool["vdevs"]["tank"]["vdevs"]["mirror-0"];
+        let replacing = mirror["vdevs"]["replacing-1"]["vdevs"].as_object().unwrap();
+        let new = &replacing["/dev/disk/by-id/virtio-LABDISK2-part1"];
+        assert_eq!((replacing.len(), &new["vdev_type"]), (2, &"disk".into()));
+        assert_eq!(json(&cassette("zfs-mirror-resilvering")), "");
     }
 
     #[test]
