@@ -2,7 +2,6 @@
 
 use innkeeper_lab::install::{Loader, install};
 use innkeeper_lab::{Disk, Error, Firmware, Host, Lab};
-use std::time::Duration;
 
 /// A host without power whose disk 0 has a system on it.
 fn installed(loader: Loader) -> Result<Host, Error> {
