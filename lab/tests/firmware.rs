@@ -2,6 +2,7 @@
 
 use innkeeper_lab::install::{Loader, install};
 use innkeeper_lab::{Disk, Error, Firmware, Host, Lab};
+use std::time::Duration;
 
 /// A host without power whose disk 0 has a system on it.
 fn installed(loader: Loader) -> Result<Host, Error> {
@@ -35,4 +36,22 @@ fn an_installed_disk_boots_and_reboots_through_systemd_boot() -> Result<(), Erro
     host.put(file, "/root/file")?;
     assert!(host.run("cat /root/file")?.contains("innkeeper-lab"));
     Ok(())
+}
+
+/// Lab: Secure Boot keys enrolled; a loader that nobody signed is not started.
+#[test]
+fn enrolled_keys_start_signed_loaders_only() -> Result<(), Error> {
+    let host = installed(Loader::Grub)?;
+    host.boot_by(Firmware::uefi().secure_boot(), 0)?;
+    host.boot()?;
+    assert_runs_from_the_disk(&host)?;
+    assert_eq!(host.run("mokutil --sb-state")?, "SecureBoot enabled");
+    host.reboot()?;
+    assert_eq!(host.run("mokutil --sb-state")?, "SecureBoot enabled");
+    // shim, which Microsoft has signed, makes way for a loader that only its builder knows
+    host.run("cp /usr/lib/systemd/boot/efi/systemd-bootx64.efi /boot/efi/EFI/BOOT/BOOTX64.EFI && sync")?;
+    host.cut_power()?;
+    host.boot_by(Firmware::uefi().secure_boot(), 0)?;
+    host.power_on()?;
+    host.wait_until("a refusal", Duration::from_secs(120), || Ok(host.console().contains("Access Denied")))
 }
