@@ -43,6 +43,7 @@ fn argv(action: &Action) -> String {
     let words = words.into_iter().filter(|word| {
         !word.starts_with("--option=")
             && word != "--yes"
+            && word != "--no-remove"
             && !word.contains("FRONTEND")
             && word != "/usr/bin/apt-get"
     });
@@ -105,6 +106,7 @@ fn every_call_of_apt_asks_nothing_and_weakens_no_check() {
             text.contains("DEBIAN_FRONTEND=noninteractive") && text.contains("--force-confold"),
             "{text}"
         );
+        assert_eq!(text.contains("install --no-remove"), request != Request::Remove, "{text}");
         for word in [
             "--force-yes",
             "allow-unauthenticated",

@@ -35,6 +35,12 @@ fn apt_get(words: &[&str]) -> Action {
     run(ENV, DEADLINE, all.map(|word| (*word).to_owned()))
 }
 
+/// A package that conflicts with one that is installed would take its place without a question: that ends the call instead.
+fn apt_install(words: &[&str]) -> Action {
+    let all: Vec<_> = ["install", "--no-remove"].iter().chain(words).copied().collect();
+    apt_get(&all)
+}
+
 /// Installs a package: this version, or the one that APT's own rules choose. Taken back by what was there before.
 pub fn install(name: &str, wanted: Option<&str>, now: Option<&Installed>) -> Step {
     let what = match (wanted, now) {
@@ -50,16 +56,14 @@ pub fn install(name: &str, wanted: Option<&str>, now: Option<&Installed>) -> Ste
         (None, None) => format!("install {name}"),
     };
     let undo = match now {
-        Some(now) => {
-            Undo::By(vec![apt_get(&["install", "--allow-downgrades", &spec(name, Some(&now.version))])])
-        }
+        Some(now) => Undo::By(vec![apt_install(&["--allow-downgrades", &spec(name, Some(&now.version))])]),
         None => Undo::By(vec![apt_get(&["purge", name])]),
     };
     let action = match (wanted, now) {
         (Some(wanted), Some(now)) if version::compare(wanted, &now.version) == Ordering::Less => {
-            apt_get(&["install", "--allow-downgrades", &spec(name, Some(wanted))])
+            apt_install(&["--allow-downgrades", &spec(name, Some(wanted))])
         }
-        _ => apt_get(&["install", &spec(name, wanted)]),
+        _ => apt_install(&[&spec(name, wanted)]),
     };
     Step { what, action, undo }
 }
@@ -87,6 +91,6 @@ pub fn purge(now: &Installed) -> Step {
     Step {
         what: format!("remove {name} {version} and its configuration"),
         action: apt_get(&["purge", name]),
-        undo: Undo::By(vec![apt_get(&["install", &spec(name, Some(version))])]),
+        undo: Undo::By(vec![apt_install(&[&spec(name, Some(version))])]),
     }
 }
