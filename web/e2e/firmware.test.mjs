@@ -44,7 +44,10 @@ test("microcode, flaws and devices are shown, and a plan that cannot be carried 
   ]);
   await picture(page, "firmware");
   await page.getByRole("button", { name: "Install intel-microcode" }).click();
-  await page.getByRole("dialog").getByText(/not into its tree/).waitFor();
+  await page
+    .getByRole("dialog")
+    .getByText(/not into its tree/)
+    .waitFor();
   await page.keyboard.press("Escape");
   await page.getByRole("tab", { name: "Devices" }).click();
   await page.waitForURL(/firmware\/devices/);
