@@ -300,3 +300,63 @@ fn a_dry_run_of_a_second_factor_shows_no_secret() {
     assert!(!plan.contains("GEZDGNBV") && !plan.contains("opensesame"), "{plan}");
     assert_eq!(machine.text("etc/pve/priv/tfa.cfg"), "");
 }
+
+/// What programs with doors of their own ask: is this the password, and may they?
+#[test]
+fn a_user_is_vouched_for_on_a_path_without_being_let_in() {
+    let machine = machine();
+    machine.write("etc/pve/user.cfg", format!("{USERS}acl:1:/nodes:anna@pve:PVEAuditor:\n").as_bytes());
+    let ask = |password: &str, path: &str, privs: &str| {
+        login(&machine, json!({"username": "anna@pve", "password": password, "path": path, "privs": privs}))
+    };
+    let answer = ask("opensesame", "/nodes/pve1", "Sys.Audit").unwrap();
+    assert_eq!(answer.data["username"], "anna@pve");
+    assert_eq!(answer.data["cap"]["nodes"]["Sys.Audit"], 1);
+    assert!(answer.data.get("ticket").is_none() && answer.session.is_none(), "{}", answer.data);
+    let sessions = machine.call_as("root@pam", Get, "/access/sessions", json!({})).unwrap().data;
+    assert_eq!(sessions, json!([]), "nobody is logged in by it");
+    for (password, path, privs) in [
+        ("wrong", "/nodes/pve1", "Sys.Audit"),
+        ("opensesame", "/nodes/pve1", "Sys.Audit,Sys.Modify"),
+        ("opensesame", "/", "Sys.Audit"),
+    ] {
+        assert_eq!(ask(password, path, privs).err(), failed(), "{password} {path} {privs}");
+    }
+    for (path, privs) in [("/nodes/pve1", "Sys.Nonsense"), ("nodes", "Sys.Audit"), ("/../etc", "Sys.Audit")] {
+        assert!(matches!(ask("opensesame", path, privs), Err(Problem::Parameters(_))), "{path} {privs}");
+    }
+    let half = login(&machine, json!({"username": "anna@pve", "password": "opensesame", "path": "/"}));
+    assert!(matches!(half, Err(Problem::Parameters(errors)) if errors.contains_key("privs")));
+    // a ticket is a login with all that it took; a password alone is not
+    let ticket = with_password(&machine, "opensesame").unwrap().data["ticket"].as_str().unwrap().to_owned();
+    assert!(ask(&ticket, "/nodes/pve1", "Sys.Audit").is_ok());
+    machine.write(
+        "etc/pve/priv/tfa.cfg",
+        br#"{"users":{"anna@pve":{"recovery":{"secret":"x","entries":["y"]}}}}"#,
+    );
+    assert_eq!(ask("opensesame", "/nodes/pve1", "Sys.Audit").err(), failed());
+    assert!(ask(&ticket, "/nodes/pve1", "Sys.Audit").is_ok());
+}
+
+/// A token's permissions by its own name, or beside its user's
+#[test]
+fn what_a_token_may_do_is_shown_by_path() {
+    let machine = Machine::new(
+        "user:anna@pve:1:0::::::\nuser:eve@pve:1:0::::::\ntoken:anna@pve!ci:0:1::\n\
+         acl:1:/nodes:anna@pve:PVEAdmin:\nacl:1:/nodes/pve1:anna@pve!ci:PVEAuditor:\n",
+    );
+    let ask = |caller: &str, params: Value| machine.call_as(caller, Get, "/access/permissions", params);
+    let whole = ask("anna@pve", json!({"userid": "anna@pve!ci"})).unwrap().data;
+    let parts = ask("anna@pve", json!({"userid": "anna@pve", "tokenid": "ci"})).unwrap().data;
+    assert_eq!(whole, parts);
+    assert_eq!(whole["/nodes/pve1"]["Sys.Audit"], 1, "{whole}");
+    assert!(
+        whole.pointer("/~1nodes/Sys.Audit").is_none(),
+        "only what the entry for the token gives: {whole}"
+    );
+    assert!(whole["/nodes/pve1"].get("Sys.Console").is_none(), "{whole}");
+    let others = ask("eve@pve", json!({"userid": "anna@pve", "tokenid": "ci"}));
+    assert!(matches!(others, Err(Problem::Forbidden(_))));
+    assert!(ask("anna@pve", json!({"userid": "anna@pve", "tokenid": "none"})).is_err());
+    assert!(matches!(ask("anna@pve", json!({"tokenid": "ci"})), Err(Problem::Parameters(_))));
+}
