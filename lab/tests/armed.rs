@@ -59,6 +59,57 @@ fn a_timer_of_systemd_takes_back_what_nobody_confirmed() -> Result<(), Error> {
     all_is_well(&host)
 }
 
+/// Lab: two changes of the daemon wait at once, on different resources; a second one of the same resource is told how many seconds are
+/// left; the daemon is killed, and each change is taken back when its own time is up.
+#[test]
+fn two_changes_outlive_the_daemon_that_made_them_and_hold_what_they_touch() -> Result<(), Error> {
+    let host = host("two")?;
+    host.run("systemd-run --quiet --unit=lab-serve innkeeper serve --listen 127.0.0.1:8006")?;
+    let url = "https://127.0.0.1:8006/api2/json/nodes/localhost";
+    host.wait_until("the service", SOON, || Ok(host.output(&format!("curl -sk {url}"))?.success()))?;
+    let secret = host.run(
+        "innkeeper token add root@pam lab --privsep 0 --yes --output-format json 2>/dev/null \
+         | sed 's/.*\"value\":\"\\([^\"]*\\)\".*/\\1/'",
+    )?;
+    host.run("innkeeper access user add ann@pve --yes")?;
+    let post = |path: &str, form: &str| {
+        host.run(&format!(
+            "curl -sk --data '{form}' -H 'Authorization: PVEAPIToken=root@pam!lab={secret}' {url}/{path}"
+        ))
+    };
+    let disable = format!("path={FILE}&index=0&enabled=0");
+    let first = post("apt/repositories", &format!("{disable}&confirm-within=3600"))?;
+    assert!(first.contains("\"change\":3"), "{first}");
+    host.write("/etc/apt/sources.list.d/other.list", "deb http://deb.example.org/debian bookworm contrib\n")?;
+    let same = post("apt/repositories", &disable.replace("enabled=0", "enabled=1"))?;
+    let left =
+        same.split("waits to be confirmed for another ").nth(1).and_then(|rest| rest.split(' ').next());
+    assert!(
+        left.is_some_and(|left| left.parse().is_ok_and(|left: u32| (3000..3600).contains(&left))),
+        "{same}"
+    );
+    // the user's file belongs to another chapter: its change waits beside the first one
+    let undone = post("history/2/undo", "confirm-within=3600")?;
+    assert!(undone.contains("\"change\":4"), "{undone}");
+    assert_eq!(
+        host.run("ls /var/lib/innkeeper/armed; grep -c ann@pve /etc/pve/user.cfg || true")?,
+        "3.waiting\n4.waiting\n0"
+    );
+
+    host.run("systemctl kill --signal=KILL lab-serve; ! pgrep -x innkeeper")?;
+    // their timers are no process of the program
+    for change in ["3", "4"] {
+        host.run(&format!(
+            "systemctl show -p ActiveState --value innkeeper-revert-{change}.timer | grep -x active"
+        ))?;
+    }
+    host.run("innkeeper changes revert 3 --yes")?;
+    assert!(is_restored(&host)?);
+    assert_eq!(host.run("grep -c ann@pve /etc/pve/user.cfg || true")?, "0", "the other one waits on");
+    host.run("innkeeper changes confirm 4")?;
+    all_is_well(&host)
+}
+
 /// Lab: a confirmed change stays, and its timer is gone.
 #[test]
 fn a_confirmed_change_stays_and_its_timer_goes() -> Result<(), Error> {
