@@ -62,6 +62,10 @@ fn build_showing(suite: Suite) -> Result<Image, Failure> {
 }
 
 pub(super) fn clean(all: bool) -> Result<ExitCode, Failure> {
+    // first, because the cache may be somebody else's
+    if !clean_own_states()? {
+        println!("left the saved states of images that are somebody else's: a host runs");
+    }
     let cache = Cache::of_user()?;
     let recipe = Recipe::of_checkout()?;
     let cleaned = cache.clean(if all { None } else { Some(&recipe) })?;
@@ -70,9 +74,6 @@ pub(super) fn clean(all: bool) -> Result<ExitCode, Failure> {
     }
     for name in &cleaned.in_use {
         println!("left {name}, which is in use");
-    }
-    if !clean_own_states()? {
-        println!("left the saved states of images that are somebody else's: a host runs");
     }
     if cleaned.removed.is_empty() && cleaned.in_use.is_empty() {
         println!("nothing to remove in {}", cache.dir());
