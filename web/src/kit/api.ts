@@ -118,6 +118,9 @@ export async function knock(): Promise<void> {
   await reach(new Request(`${BASE}/version`)).catch(() => {});
 }
 
+/** What these refuse with 401 may be a wrong password, which says nothing about the session. */
+const ASKS_FOR_PASSWORD = /\/access\/(ticket|link|session|password|tfa)\b/;
+
 async function reach(request: Request): Promise<Response> {
   request.headers.set("Accept", "application/json");
   request.headers.set("X-Innkeeper-Gui", "1");
@@ -133,7 +136,7 @@ async function reach(request: Request): Promise<Response> {
   // The proxy answers for a daemon that is away.
   connection(![502, 503, 504].includes(response.status));
   if (response.ok) return response;
-  if (response.status === 401 && !request.url.startsWith(`${BASE}/access/`)) sessionLost();
+  if (response.status === 401 && !ASKS_FOR_PASSWORD.test(request.url)) sessionLost();
   throw await refusal(response);
 }
 

@@ -3,6 +3,7 @@ import userEvent from "@testing-library/user-event";
 import { beforeEach, expect, it } from "vitest";
 import { App } from "../App";
 import { show } from "../test/app";
+import { exchange } from "./api";
 import { data, refusal, serve, type Asked } from "../test/server";
 import { askedBy, restore } from "./session";
 
@@ -69,6 +70,22 @@ it("goes back to the login form when the host no longer knows the session", asyn
   await userEvent.click(screen.getByRole("button", { name: "Check again" }));
   expect(await screen.findByText(/Your session has ended/)).toBeTruthy();
   expect(location.hash).toBe("#/nodes/inn1/checks");
+});
+
+it("knows from a page about access that the session has ended, and from a wrong password that it has not", async () => {
+  serve({
+    ...HOST,
+    "GET /access/session": () => data(SESSION),
+    "PUT /access/password": () => refusal(401, "authentication failure"),
+    "GET /access/users": () => refusal(401, "permission denied - invalid ticket"),
+  });
+  localStorage.setItem("innkeeper.session", "1");
+  await restore();
+  show(<App />);
+  await expect(exchange("PUT", "/access/password")).rejects.toThrow("authentication failure");
+  expect(await screen.findByRole("heading", { name: "Summary" })).toBeTruthy();
+  await expect(exchange("GET", "/access/users")).rejects.toThrow("invalid ticket");
+  expect(await screen.findByText(/Your session has ended/)).toBeTruthy();
 });
 
 it("logs in with a password in the chosen realm, and out again", async () => {
