@@ -2,12 +2,22 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { apply, axeFaults, DESKTOP, done, PHONE, picture, tabTo, widthOf } from "./support/browser.mjs";
+import {
+  apply,
+  applyByKeyboard,
+  axeFaults,
+  DESKTOP,
+  done,
+  PHONE,
+  picture,
+  tabTo,
+  widthOf,
+} from "./support/browser.mjs";
 import { stage } from "./support/stage.mjs";
 
 const USERS = "/etc/pve/user.cfg";
 const inn = stage("datacenter/access");
-const TABS = ["users", "groups", "roles", "permissions", "tokens", "realms"];
+const TABS = ["users", "groups", "roles", "permissions", "tokens", "sessions", "realms"];
 
 describe("with the pointer", () => {
   test("a group, a user in it, a role and a permission are made, and one is shown to follow from the others", async () => {
@@ -143,14 +153,6 @@ describe("with the keyboard alone", () => {
     assert.match(await inn.tree.read(USERS), /^group:keys:/m);
     await close();
   });
-
-  async function applyByKeyboard(page) {
-    const dialog = page.getByRole("dialog");
-    await dialog.getByRole("button", { name: "Apply" }).waitFor();
-    await tabTo(page, /^Apply$/, { role: "button" });
-    await page.keyboard.press("Enter");
-    await dialog.getByText("Done and verified").waitFor();
-  }
 });
 
 describe("everywhere", () => {

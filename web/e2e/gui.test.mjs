@@ -4,7 +4,18 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { describe, test } from "node:test";
-import { axeFaults, DESKTOP, openPage, PHONE, picture, tabTo, widthOf } from "./support/browser.mjs";
+import {
+  acceptAll,
+  apply,
+  applyByKeyboard,
+  axeFaults,
+  DESKTOP,
+  openPage,
+  PHONE,
+  picture,
+  tabTo,
+  widthOf,
+} from "./support/browser.mjs";
 import { KEYRING, SOURCES, SOURCES_TEXT } from "./support/server.mjs";
 import { stage } from "./support/stage.mjs";
 
@@ -13,12 +24,6 @@ const SECURITY = /security\.debian\.org.*bookworm-security/;
 const UPDATES = /bookworm-updates/;
 
 const original = SOURCES_TEXT;
-
-/** Accepts every risk in the dialog. */
-async function acceptAll(dialog) {
-  for (const box of await dialog.getByRole("checkbox", { name: /^I (accept|understand)/ }).all())
-    await box.check();
-}
 
 const disabled = (text, line) => text.replace(line, `# ${line}`);
 
@@ -40,9 +45,7 @@ describe("with the pointer", () => {
     await picture(page, "plan");
     assert.equal(await inn.tree.read(SOURCES), original, "a plan changes nothing");
 
-    await acceptAll(dialog);
-    await dialog.getByRole("button", { name: "Apply" }).click();
-    await dialog.getByText("Done and verified").waitFor();
+    await apply(page);
     await picture(page, "done");
     const line = "deb http://security.debian.org/debian-security bookworm-security main contrib";
     assert.equal(await inn.tree.read(SOURCES), disabled(original, line));
@@ -56,9 +59,7 @@ describe("with the pointer", () => {
     await page.locator("ins", { hasText: "# deb http://security" }).waitFor();
     await page.getByRole("button", { name: "Undo" }).click();
     await dialog.locator("ins", { hasText: line }).waitFor();
-    await acceptAll(dialog);
-    await dialog.getByRole("button", { name: "Apply" }).click();
-    await dialog.getByText("Done and verified").waitFor();
+    await apply(page);
     await dialog.getByRole("button", { name: "Close" }).last().click();
     assert.equal(await inn.tree.read(SOURCES), original);
 
@@ -96,9 +97,7 @@ describe("with the pointer", () => {
     await picture(page, "add");
     await dialog.getByRole("button", { name: "Add", exact: true }).click();
     await dialog.locator("ins", { hasText: "pve-no-subscription" }).first().waitFor();
-    await acceptAll(dialog);
-    await dialog.getByRole("button", { name: "Apply" }).click();
-    await dialog.getByText("Done and verified").waitFor();
+    await apply(page);
     assert.match(
       await inn.tree.read(SOURCES),
       /download\.proxmox\.com\/debian\/pve bookworm pve-no-subscription/,
@@ -106,9 +105,7 @@ describe("with the pointer", () => {
     await dialog.getByRole("button", { name: "Undo" }).click();
     await dialog.getByRole("heading", { name: /Undo change/ }).waitFor();
     await dialog.locator("del", { hasText: "pve-no-subscription" }).first().waitFor();
-    await acceptAll(dialog);
-    await dialog.getByRole("button", { name: "Apply" }).click();
-    await dialog.getByText("Done and verified").waitFor();
+    await apply(page);
     assert.equal(await inn.tree.read(SOURCES), original);
     await close();
   });
@@ -159,9 +156,7 @@ describe("with the pointer", () => {
     await dialog.getByLabel("SHA-512 checksum").fill(`${sum.toUpperCase()}  debian.gpg`);
     await dialog.getByText("The file has this checksum.").waitFor();
     await review.click();
-    await acceptAll(dialog);
-    await dialog.getByRole("button", { name: "Apply" }).click();
-    await dialog.getByText("Done and verified").waitFor();
+    await apply(page);
     assert.deepEqual(await readFile(`${inn.tree.root}/etc/apt/trusted.gpg.d/debian.gpg`), bytes);
     await close();
   });
@@ -234,19 +229,6 @@ describe("with the keyboard alone", () => {
     await page.keyboard.press("Escape");
     await close();
   });
-
-  async function applyByKeyboard(page) {
-    const dialog = page.getByRole("dialog");
-    await dialog.getByRole("button", { name: "Apply" }).waitFor();
-    const boxes = await dialog.getByRole("checkbox", { name: /^I (accept|understand)/ }).count();
-    for (let box = 0; box < boxes; box += 1) {
-      await tabTo(page, /I (accept|understand)/, { role: "input" });
-      await page.keyboard.press("Space");
-    }
-    await tabTo(page, /^Apply$/, { role: "button" });
-    await page.keyboard.press("Enter");
-    await dialog.getByText("Done and verified").waitFor();
-  }
 });
 
 const PAGES = [

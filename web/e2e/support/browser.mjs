@@ -99,13 +99,33 @@ export async function enterAs(browser, server) {
   return state;
 }
 
-/** Accepts every risk in the plan dialog, applies, and waits for the end. Whether it is armed stays as it was chosen. */
+const RISK = /^I (accept|understand)/;
+
+/** Accepts every risk in the plan dialog. Whether the change is armed stays as it was chosen. */
+export async function acceptAll(dialog) {
+  await dialog.getByRole("button", { name: "Apply" }).waitFor();
+  for (const box of await dialog.getByRole("checkbox", { name: RISK }).all()) await box.check();
+}
+
+/** Accepts every risk in the plan dialog, applies, and waits for the end. */
 export async function apply(page) {
   const dialog = page.getByRole("dialog");
-  await dialog.getByRole("button", { name: "Apply" }).waitFor();
-  for (const box of await dialog.getByRole("checkbox", { name: /^I (accept|understand)/ }).all())
-    await box.check();
+  await acceptAll(dialog);
   await dialog.getByRole("button", { name: "Apply" }).click();
+  await dialog.getByText("Done and verified").waitFor();
+}
+
+/** The same without a mouse. */
+export async function applyByKeyboard(page) {
+  const dialog = page.getByRole("dialog");
+  await dialog.getByRole("button", { name: "Apply" }).waitFor();
+  const risks = await dialog.getByRole("checkbox", { name: RISK }).count();
+  for (let risk = 0; risk < risks; risk += 1) {
+    await tabTo(page, RISK, { role: "input" });
+    await page.keyboard.press("Space");
+  }
+  await tabTo(page, /^Apply$/, { role: "button" });
+  await page.keyboard.press("Enter");
   await dialog.getByText("Done and verified").waitFor();
 }
 
