@@ -75,7 +75,11 @@ fn schemathesis_finds_no_server_error_and_no_answer_outside_the_schema() {
         .args(["--max-examples", "15", "--phases", "examples,coverage,fuzzing", "--workers", "1"])
         .args(["--checks", "not_a_server_error,response_schema_conformance,content_type_conformance"])
         // a token that ends its own session or removes itself ends the run
-        .args(["--exclude-path-regex", "^/access/(session|link|ticket|users)"])
+        // and what only a running system can answer is 501 for a tree
+        .args([
+            "--exclude-path-regex",
+            "^/access/(session|link|ticket|users)|/apt/(changelog|preview|update|notify)$",
+        ])
         .args(["--seed", "1", "--request-timeout", "20"])
         .env("SCHEMATHESIS_HOOKS", "schemathesis_hooks")
         .env("PYTHONPATH", concat!(env!("CARGO_MANIFEST_DIR"), "/tests/clients"))

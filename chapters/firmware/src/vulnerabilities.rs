@@ -3,6 +3,7 @@
 /// How a CPU stands towards a flaw.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "kebab-case")]
+#[schema(as = FlawStanding)]
 pub enum Standing {
     /// It does not have the flaw.
     NotAffected,
