@@ -23,3 +23,15 @@ fn the_committed_document_is_that_of_the_code() {
         "docs/openapi.json is not that of the code: run `make docs` and look at the difference"
     );
 }
+
+/// Every kind of task has words in the browser's list of tasks.
+#[test]
+fn the_browser_has_words_for_every_kind_of_task() {
+    let names = include_str!("../../web/src/kit/tasks/names.ts");
+    let kinds = methods::methods().into_iter().filter_map(|method| match method.handler {
+        innkeeper_rest::Handler::Change(change) => Some(change.task),
+        _ => None,
+    });
+    let without: Vec<_> = kinds.filter(|kind| !names.contains(&format!("\n  {kind}: \""))).collect();
+    assert!(without.is_empty(), "web/src/kit/tasks/names.ts has no words for {without:?}");
+}
