@@ -54,6 +54,7 @@ fn fixes(state: &State, cause: Cause, located: Option<Located<'_>>) -> Vec<Fix> 
         Cause::HashMismatch | Cause::Locked => vec![again(state)],
         // these are cured elsewhere: network, proxy, clock, disk
         Cause::NotValidYet
+        | Cause::Renamed
         | Cause::NoName
         | Cause::Unreachable
         | Cause::Proxy
@@ -105,6 +106,10 @@ fn explain(cause: Cause) -> (&'static str, &'static str) {
         Cause::HashMismatch => (
             "The last refresh fetched a list that is not the one that was signed.",
             "As a rule a mirror was being updated: try again later. If it stays, a proxy or the mirror changes files.",
+        ),
+        Cause::Renamed => (
+            "The last refresh stopped because a repository calls itself something else now.",
+            "After a new release of Debian that is as it should be: 'apt-get update --allow-releaseinfo-change' accepts it.",
         ),
         Cause::NoName => (
             "The last refresh could not find the address of a repository's server: names are not resolved.",

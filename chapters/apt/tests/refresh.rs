@@ -54,6 +54,12 @@ const RECORDED: &[(&str, &str, Cause, &str)] = &[
         "is not valid yet (invalid for another 4056d 11h 32min 12s). Updates for this repository will not be applied.",
     ),
     (
+        include_str!("fixtures/refresh/renamed.log"),
+        "file:/srv/repo",
+        Cause::Renamed,
+        "changed its 'Label' value from 'Testing' to ''",
+    ),
+    (
         include_str!("fixtures/refresh/hash-mismatch.log"),
         "file:/srv/hash",
         Cause::HashMismatch,

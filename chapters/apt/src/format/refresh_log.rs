@@ -19,6 +19,8 @@ pub enum Cause {
     NotValidYet,
     /// What was fetched is not what the signed list says.
     HashMismatch,
+    /// It calls itself something else than it did: another suite, another label.
+    Renamed,
     /// Nobody knows the name of the server.
     NoName,
     /// The address of the server does not answer.
@@ -70,6 +72,10 @@ pub fn failures(log: &str) -> Vec<Failure> {
             && let Some((file, complaint)) = rest.split_once(' ')
         {
             add(file, complaint);
+        } else if let Some(rest) = line.strip_prefix("E: Repository '")
+            && let Some((repository, complaint)) = rest.split_once('\'')
+        {
+            add(repository.split(' ').next().unwrap_or_default(), complaint.trim());
         } else if line.starts_with("E: Could not get lock ") {
             add("", line.trim_start_matches("E: "));
         }
@@ -91,6 +97,7 @@ fn cause(uri: &str, reason: &str) -> Cause {
         () if says(&["EXPKEYSIG", "KEYEXPIRED"]) => Cause::KeyExpired,
         () if says(&["is expired (invalid since"]) => Cause::ReleaseExpired,
         () if says(&["is not valid yet"]) => Cause::NotValidYet,
+        () if reason.starts_with("changed its '") => Cause::Renamed,
         () if says(&["Hash Sum mismatch", "File has unexpected size"]) => Cause::HashMismatch,
         () if says(&["Certificate verification failed"]) => Cause::Certificate,
         () if says(&["is not signed"]) => Cause::Unsigned,
