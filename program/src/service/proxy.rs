@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::io::Read;
 use std::net::SocketAddr;
+use std::os::fd::{AsFd, OwnedFd};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -41,6 +42,9 @@ const SMALL_BODY: usize = 16 * 1024;
 const LARGE_BODIES: usize = 16;
 /// How much of a body that is too large is read and thrown away before the answer.
 const DISCARD_LIMIT: usize = 64 * 1024 * 1024;
+/// How much of a request whose headers are too large, or make no sense, and for how long.
+const DISCARD_HEADERS: usize = 4 * 1024 * 1024;
+const DISCARD_TIME: Duration = Duration::from_secs(2);
 /// A whole body comes within this time.
 const BODY_DEADLINE: Duration = Duration::from_secs(30);
 /// A client that takes nothing of its answer for so long goes.
@@ -194,6 +198,7 @@ impl Front {
         if !speaks_tls(&stream).await {
             return refuse_plain_http(stream).await;
         }
+        let rest = stream.as_fd().try_clone_to_owned();
         let stream = Patient::new(stream, WRITE_PATIENCE);
         let acceptor = self.acceptor();
         let handshake = acceptor.accept_with(stream, |tls| tls.set_buffer_limit(Some(BUFFER)));
@@ -217,6 +222,11 @@ impl Front {
         let connection = server.serve_connection(TokioIo::new(stream), service);
         if let Err(error) = closing::serve(connection, guest, AT_THE_END).await {
             tracing::debug!(%error, %peer, "a connection ended early");
+            if error.is_parse()
+                && let Ok(rest) = rest
+            {
+                discard(rest).await;
+            }
         }
     }
 
@@ -357,6 +367,23 @@ fn refuse((status, message): Refusal) -> Response<Body> {
 
 fn whole(response: Response<Full<Bytes>>) -> Response<Body> {
     response.map(|body| body.map_err(|never| match never {}).boxed_unsync())
+}
+
+/// Throws away what is still to come from a client that was told why it is refused: one that is cut off while it sends never
+/// gets to see that.
+async fn discard(rest: OwnedFd) {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let Ok(mut stream) = TcpStream::from_std(rest.into()) else { return };
+    let all = async {
+        let _ = stream.shutdown().await;
+        let (mut buffer, mut length) = ([0; 4096], 0);
+        while length < DISCARD_HEADERS
+            && let Ok(read @ 1..) = stream.read(&mut buffer).await
+        {
+            length += read;
+        }
+    };
+    let _ = tokio::time::timeout(DISCARD_TIME, all).await;
 }
 
 /// The first byte of a TLS connection is that of a handshake record.
