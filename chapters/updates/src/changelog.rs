@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use innkeeper_change::Problem;
-use innkeeper_host::{Command, Host, HostError};
+use innkeeper_host::{Command, Host};
 
 use crate::commands::APT_GET;
 use crate::format::version::{is_package, is_version};
@@ -44,9 +44,10 @@ pub fn changelog(host: &dyn Host, name: &str, version: Option<&str>) -> Result<S
             }
             Ok(text)
         }
-        Err(HostError::CommandFailed { outcome, .. }) if outcome.starts_with("no end after") => Err(
-            Problem::failed(format!("the changelog of {name} did not come within {} s", DEADLINE.as_secs())),
-        ),
+        Err(error) if error.is_timeout() => Err(Problem::failed(format!(
+            "the changelog of {name} did not come within {} s",
+            DEADLINE.as_secs()
+        ))),
         Err(error) => Err(error.into()),
     }
 }

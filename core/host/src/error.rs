@@ -42,6 +42,16 @@ pub enum HostError {
     NotRecorded { question: String },
 }
 
+/// How the outcome of a program begins that was ended because its time was over.
+pub(crate) const NO_END: &str = "no end after";
+
+impl HostError {
+    /// Whether a program was ended because its time was over.
+    pub fn is_timeout(&self) -> bool {
+        matches!(self, Self::CommandFailed { outcome, .. } if outcome.starts_with(NO_END))
+    }
+}
+
 fn tail(stderr: &str) -> String {
     if stderr.trim().is_empty() { String::new() } else { format!(": {}", stderr.trim()) }
 }

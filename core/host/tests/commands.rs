@@ -103,6 +103,13 @@ fn a_program_that_does_not_read_its_input_is_no_failure() {
 }
 
 #[test]
+fn a_program_whose_time_is_over_is_told_from_one_that_fails() {
+    let late = RealHost::new().run(&sh("sleep 5").deadline(Duration::from_millis(100))).unwrap_err();
+    let failed = RealHost::new().run(&sh("echo no end after all >&2; exit 3")).unwrap_err();
+    assert!(late.is_timeout() && !failed.is_timeout(), "{late}; {failed}");
+}
+
+#[test]
 fn the_deadline_kills_grandchildren_too() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("pid");

@@ -13,7 +13,7 @@ use rustix::process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open};
 
 use super::tree::say;
 use crate::command::{Command, Input, Output};
-use crate::error::HostError;
+use crate::error::{HostError, NO_END};
 
 /// How much of standard error is kept: its end, where programs say why they gave up.
 const TAIL: usize = 4096;
@@ -215,7 +215,7 @@ impl<'a> Conversation<'a> {
         while !self.ended || self.stdout.is_some() || self.stderr.is_some() {
             let left = self.command.deadline.saturating_sub(self.start.elapsed());
             if left.is_zero() {
-                return Err(self.abort(&format!("no end after {}", duration(self.command.deadline))));
+                return Err(self.abort(&format!("{NO_END} {}", duration(self.command.deadline))));
             }
             let ready = self.wait(left).map_err(|errno| self.abort(&say(&errno.into())))?;
             self.go_on(&ready).map_err(|error| self.abort(&say(&error)))?;

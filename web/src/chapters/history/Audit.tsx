@@ -3,7 +3,6 @@ import {
   FormSelect,
   FormSelectOption,
   Label,
-  TextInput,
   Toolbar,
   ToolbarContent,
   ToolbarItem,
@@ -13,6 +12,7 @@ import UserShieldIcon from "@patternfly/react-icons/dist/esm/icons/user-shield-i
 import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
 import { urlOf } from "../../kit/api";
 import { FilterField } from "../../kit/FilterField";
+import { TimeRange } from "../../kit/TimeRange";
 import { dateTime, secondsOf } from "../../kit/format";
 import { Pager, usePaging } from "../../kit/paging";
 import { Link, useQueryParams } from "../../kit/router";
@@ -179,19 +179,7 @@ function Filters({
             ))}
           </FormSelect>
         </ToolbarItem>
-        {(["since", "until"] as const).map((name) => (
-          <ToolbarItem key={name}>
-            <label className="ik-field">
-              <span>{name === "since" ? "Since" : "Until"}</span>
-              <TextInput
-                type="datetime-local"
-                aria-label={`Noted ${name}`}
-                value={value(name)}
-                onChange={(_, time) => onChange({ [name]: time })}
-              />
-            </label>
-          </ToolbarItem>
-        ))}
+        <TimeRange what="Noted" value={value} onChange={onChange} />
       </ToolbarContent>
     </Toolbar>
   );

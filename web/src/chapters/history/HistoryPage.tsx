@@ -4,7 +4,6 @@ import {
   Tab,
   Tabs,
   TabTitleText,
-  TextInput,
   Toolbar,
   ToolbarContent,
   ToolbarItem,
@@ -14,6 +13,7 @@ import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
 import { useMutation } from "@tanstack/react-query";
 import { ChapterPage } from "../../kit/ChapterPage";
 import { FilterField } from "../../kit/FilterField";
+import { TimeRange } from "../../kit/TimeRange";
 import { count, dateTime, secondsOf } from "../../kit/format";
 import { Pager, usePaging } from "../../kit/paging";
 import { undoOf, usePropose } from "../../kit/plan/Changes";
@@ -106,19 +106,11 @@ function List({ node }: { node: string }) {
               onChange={(path) => setFilters({ path, start: "" })}
             />
           </ToolbarItem>
-          {(["since", "until"] as const).map((name) => (
-            <ToolbarItem key={name}>
-              <label className="ik-field">
-                <span>{name === "since" ? "Since" : "Until"}</span>
-                <TextInput
-                  type="datetime-local"
-                  aria-label={`Made ${name}`}
-                  value={filters.get(name) ?? ""}
-                  onChange={(_, time) => setFilters({ [name]: time, start: "" })}
-                />
-              </label>
-            </ToolbarItem>
-          ))}
+          <TimeRange
+            what="Made"
+            value={(name) => filters.get(name) ?? ""}
+            onChange={(time) => setFilters({ ...time, start: "" })}
+          />
         </ToolbarContent>
       </Toolbar>
       <Loaded query={changes} what="the history">

@@ -1,14 +1,8 @@
-import {
-  FormSelect,
-  FormSelectOption,
-  TextInput,
-  Toolbar,
-  ToolbarContent,
-  ToolbarItem,
-} from "@patternfly/react-core";
+import { FormSelect, FormSelectOption, Toolbar, ToolbarContent, ToolbarItem } from "@patternfly/react-core";
 import { useMemo } from "react";
 import { ChapterPage } from "../../kit/ChapterPage";
 import { FilterField } from "../../kit/FilterField";
+import { TimeRange } from "../../kit/TimeRange";
 import { secondsOf } from "../../kit/format";
 import { useQueryParams } from "../../kit/router";
 import type { Priority } from "../../kit/types";
@@ -94,19 +88,7 @@ function Filters({
             ))}
           </FormSelect>
         </ToolbarItem>
-        {(["since", "until"] as const).map((name) => (
-          <ToolbarItem key={name}>
-            <label className="ik-field">
-              <span>{name === "since" ? "Since" : "Until"}</span>
-              <TextInput
-                type="datetime-local"
-                aria-label={`Written ${name}`}
-                value={value(name)}
-                onChange={(_, time) => onChange({ [name]: time })}
-              />
-            </label>
-          </ToolbarItem>
-        ))}
+        <TimeRange what="Written" value={value} onChange={onChange} />
       </ToolbarContent>
     </Toolbar>
   );

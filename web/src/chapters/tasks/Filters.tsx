@@ -2,12 +2,12 @@ import {
   FormSelect,
   FormSelectOption,
   Switch,
-  TextInput,
   Toolbar,
   ToolbarContent,
   ToolbarItem,
 } from "@patternfly/react-core";
 import { FilterField } from "../../kit/FilterField";
+import { TimeRange } from "../../kit/TimeRange";
 import { secondsOf } from "../../kit/format";
 import type { TaskQuery } from "./data";
 
@@ -81,28 +81,7 @@ export function Filters({
             <FormSelectOption value="unknown" label="Unknown" />
           </FormSelect>
         </ToolbarItem>
-        <ToolbarItem>
-          <label className="ik-field">
-            <span>Since</span>
-            <TextInput
-              type="datetime-local"
-              aria-label="Started since"
-              value={value("since")}
-              onChange={(_, since) => onChange({ since })}
-            />
-          </label>
-        </ToolbarItem>
-        <ToolbarItem>
-          <label className="ik-field">
-            <span>Until</span>
-            <TextInput
-              type="datetime-local"
-              aria-label="Started until"
-              value={value("until")}
-              onChange={(_, until) => onChange({ until })}
-            />
-          </label>
-        </ToolbarItem>
+        <TimeRange what="Started" value={value} onChange={onChange} />
       </ToolbarContent>
     </Toolbar>
   );
