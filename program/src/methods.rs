@@ -14,6 +14,7 @@ pub(crate) fn methods() -> Vec<Method> {
     methods.extend(innkeeper_access_chapter::methods());
     methods.extend(innkeeper_apt::methods());
     methods.extend(innkeeper_firmware::methods::<AptSources>());
+    methods.extend(innkeeper_network::methods());
     methods.extend(innkeeper_services::methods());
     methods.extend(innkeeper_updates::methods());
     methods
@@ -25,9 +26,11 @@ pub(crate) const AREAS: &[(&str, &str)] = &[
     ("acl", "Who has which role on which path"),
     ("apt", "Package repositories and the keys that sign them"),
     ("changes", "Changes that are taken back unless somebody confirms them"),
+    ("dns", "Domains and name servers of this host"),
     ("firmware", "Microcode of the CPU, firmware of devices"),
     ("group", "Groups of users"),
     ("history", "The changes made to this host"),
+    ("hosts", "Names of hosts in /etc/hosts"),
     ("realm", "Where users come from"),
     ("role", "Sets of privileges"),
     ("service", "Services of this host"),

@@ -28,6 +28,7 @@ pub(crate) fn api(host: Arc<dyn Host>) -> Api {
         .with_checks(innkeeper_access_chapter::checks())
         .with_checks(innkeeper_apt::checks())
         .with_checks(innkeeper_firmware::checks::<AptSources>())
+        .with_checks(innkeeper_network::checks())
         .with_checks(innkeeper_services::checks())
         .with_checks(innkeeper_updates::checks())
         .with_alarm(alarm)

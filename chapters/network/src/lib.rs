@@ -2,3 +2,29 @@
 //!
 //! The configuration of record is `/etc/network/interfaces`, interfaces(5), read and edited without losing a byte
 //! that an edit does not mean.
+//!
+//! | what | methods | commands |
+//! | --- | --- | --- |
+//! | domains and name servers ([`dns`]) | `/nodes/{node}/dns` | `innkeeper dns` |
+//! | names of hosts ([`hosts`]) | `/nodes/{node}/hosts…` | `innkeeper hosts` |
+
+pub mod dns;
+mod edits;
+pub mod hosts;
+
+use innkeeper_rest::{Check, Method};
+
+/// Every method of this chapter.
+pub fn methods() -> Vec<Method> {
+    let mut methods = dns::methods();
+    methods.extend(hosts::methods());
+    methods
+}
+
+/// Every health check of this chapter.
+pub fn checks() -> Vec<Check> {
+    vec![
+        Check { area: "dns", title: "domains and name servers", run: dns::checks::run },
+        Check { area: "hosts", title: "names of hosts", run: hosts::checks::run },
+    ]
+}
