@@ -7,10 +7,12 @@
 //! | --- | --- | --- |
 //! | domains and name servers ([`dns`]) | `/nodes/{node}/dns` | `innkeeper dns` |
 //! | names of hosts ([`hosts`]) | `/nodes/{node}/hosts…` | `innkeeper hosts` |
+//! | links, addresses and routes as the kernel has them ([`kernel`]) | | |
 
 pub mod dns;
 mod edits;
 pub mod hosts;
+pub mod kernel;
 
 use innkeeper_rest::{Check, Method};
 

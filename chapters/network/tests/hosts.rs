@@ -4,7 +4,7 @@
 mod common;
 
 use common::{Machine, wrong};
-use innkeeper_network::hosts::checks::check;
+use innkeeper_network::hosts::checks::{Own, check};
 use innkeeper_network::hosts::format::{HostsFile, Wanted};
 use innkeeper_network::hosts::inspect::inspect;
 use innkeeper_rest::Verb;
@@ -164,9 +164,15 @@ fn a_file_that_is_no_text_is_said_with_its_line_and_never_written() {
     assert_eq!(machine.size(FILE), 31);
 }
 
+/// A node with two addresses, one of which it sends from.
+fn own() -> Own {
+    let address = |text: &str| text.parse().unwrap();
+    Own { all: vec![address("2001:db8::10"), address("192.0.2.10")], main: Some(address("192.0.2.10")) }
+}
+
 #[test]
 fn the_own_name_must_lead_to_an_address_of_this_node() {
-    let own = ["192.0.2.10".parse().unwrap()];
+    let own = own();
     let found = |text: &str| {
         let machine = Machine::new(&[(FILE, text)]);
         let findings = check(&inspect(&machine.host()).unwrap(), Some(&own));
@@ -192,7 +198,7 @@ fn the_own_name_must_lead_to_an_address_of_this_node() {
 #[test]
 fn the_fix_of_a_name_that_leads_to_loopback_cures_it() {
     let machine = Machine::new(&[(FILE, "127.0.0.1 localhost\n127.0.1.1 pve1\n")]);
-    let own = ["192.0.2.10".parse().unwrap()];
+    let own = own();
     let fix = check(&inspect(&machine.host()).unwrap(), Some(&own)).remove(0).fixes.remove(0);
     let path = fix.path.strip_prefix("/nodes/pve1").unwrap();
     machine.call(Verb::Put, path, serde_json::to_value(&fix.params).unwrap()).unwrap();

@@ -84,6 +84,13 @@ impl Command {
         self
     }
 
+    /// Takes this much output, bytes: for programs that tell of thousands of things.
+    #[must_use]
+    pub fn limit(mut self, limit: usize) -> Self {
+        self.limit = limit;
+        self
+    }
+
     /// The command line as a person would type it; standard input is not part of it.
     pub fn argv(&self) -> String {
         let mut words = vec![render::quote(self.program.as_str())];

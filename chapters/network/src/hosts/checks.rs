@@ -9,18 +9,40 @@ use innkeeper_host::Host;
 use super::HOSTS;
 use super::format::Entry;
 use super::inspect::{State, inspect};
+use crate::kernel::{self, Kernel};
 
 /// Looks at a host.
 ///
 /// # Errors
 /// When the file cannot be read.
 pub fn run(host: &dyn Host) -> Result<Vec<Finding>, Problem> {
-    Ok(check(&inspect(host)?, None))
+    let kernel = match host.root() {
+        Some(_) => None,
+        // what can be said without the kernel is said
+        None => kernel::inspect(host).ok(),
+    };
+    Ok(check(&inspect(host)?, kernel.as_ref().map(Own::of).as_ref()))
+}
+
+/// The addresses of this node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Own {
+    /// All that others can reach it by.
+    pub all: Vec<IpAddr>,
+    /// The one that it sends from by default, where there is no doubt about it.
+    pub main: Option<IpAddr>,
+}
+
+impl Own {
+    /// Those that the kernel has.
+    pub fn of(kernel: &Kernel) -> Self {
+        Self { all: kernel.global_addresses().collect(), main: kernel.main_address() }
+    }
 }
 
 /// Whether the node's own name leads to an address that others reach it by: one that is no loopback address and, where they
 /// are known, one of its own; and lines without effect.
-pub fn check(state: &State, own: Option<&[IpAddr]>) -> Vec<Finding> {
+pub fn check(state: &State, own: Option<&Own>) -> Vec<Finding> {
     let mut findings: Vec<Finding> = own_name(state, own).into_iter().collect();
     findings.extend(state.file.odd().iter().map(|odd| Finding {
         id: "hosts.line-without-effect".to_owned(),
@@ -33,7 +55,7 @@ pub fn check(state: &State, own: Option<&[IpAddr]>) -> Vec<Finding> {
     findings
 }
 
-fn own_name(state: &State, own: Option<&[IpAddr]>) -> Option<Finding> {
+fn own_name(state: &State, own: Option<&Own>) -> Option<Finding> {
     let node = state.node.as_str();
     if node.is_empty() {
         return None;
@@ -64,23 +86,15 @@ fn own_name(state: &State, own: Option<&[IpAddr]>) -> Option<Finding> {
         return finding("hosts.own-name-loopback", message, edit(state, &entries, own));
     }
     let own = own?;
-    if usable.iter().any(|address| own.contains(address)) {
+    if usable.iter().any(|address| own.all.contains(address)) {
         return None;
     }
     let message = format!("{node}, the name of this node, leads to an address that no interface of it has");
     finding("hosts.own-name-elsewhere", message, edit(state, &entries, Some(own)))
 }
 
-/// Only one address can be offered without guessing.
-fn only(own: Option<&[IpAddr]>) -> Option<IpAddr> {
-    match own {
-        Some([address]) => Some(*address),
-        _ => None,
-    }
-}
-
-fn add(state: &State, own: Option<&[IpAddr]>) -> Vec<Fix> {
-    let Some(address) = only(own) else { return Vec::new() };
+fn add(state: &State, own: Option<&Own>) -> Vec<Fix> {
+    let Some(address) = own.and_then(|own| own.main) else { return Vec::new() };
     vec![Fix {
         label: format!("Let {} lead to {address}", state.node),
         verb: "POST".to_owned(),
@@ -93,8 +107,8 @@ fn add(state: &State, own: Option<&[IpAddr]>) -> Vec<Fix> {
 }
 
 /// The address of an entry is changed when it is the node's alone, as Debian's installer makes it.
-fn edit(state: &State, entries: &[&Entry], own: Option<&[IpAddr]>) -> Vec<Fix> {
-    let (Some(address), [entry]) = (only(own), entries) else { return Vec::new() };
+fn edit(state: &State, entries: &[&Entry], own: Option<&Own>) -> Vec<Fix> {
+    let (Some(address), [entry]) = (own.and_then(|own| own.main), entries) else { return Vec::new() };
     if entry.has("localhost") || entry.address.is_ipv6() != address.is_ipv6() {
         return Vec::new();
     }
