@@ -9,6 +9,8 @@ use innkeeper_rest::{
     Answer, Call, Change, CommandName, Execution, Method, Permission, Property, Proposal, Verb, Verify,
 };
 
+use crate::doctor;
+use crate::format::refresh_log::CHANGED_FIELDS;
 use crate::inspect::{inspect, refresh_request};
 use crate::model::Repositories;
 use crate::plan::{Refresh, Request, equal_entries, plan, refresh, removal_left};
@@ -321,6 +323,11 @@ fn update() -> Method {
     .param(
         Property::boolean("notify").default("0").help("Tell the administrator by mail which updates are new"),
     )
+    .param(
+        Property::one_of("accept-change", &CHANGED_FIELDS)
+            .optional()
+            .help("Accept that repositories have changed this field, as after a new release of Debian"),
+    )
     .command(command("apt update", &[], "Refresh the package lists with 'apt-get update'"))
     .command(command("updates refresh", &[], "Refresh the package lists with 'apt-get update'"))
 }
@@ -333,9 +340,12 @@ fn propose_refresh(call: &Call<'_>) -> Result<Proposal, Problem> {
         return Err(Problem::Invalid(message.to_owned()));
     }
     let notify = call.boolean("notify") == Some(true);
-    let request = Refresh { notify, ..refresh_request(host, call.boolean("quiet") == Some(true))? };
+    let accept_change = call.text("accept-change");
+    let accept_change = CHANGED_FIELDS.into_iter().find(|field| Some(*field) == accept_change);
+    let request =
+        Refresh { notify, accept_change, ..refresh_request(host, call.boolean("quiet") == Some(true))? };
     let verify = Verify::With(Box::new(|_| Ok(Plan::new("refresh the package lists"))));
-    Ok(Proposal { verify, ..Proposal::from(refresh(&request)?) })
+    Ok(Proposal { verify, diagnose: Some(doctor::causes), ..Proposal::from(refresh(&request)?) })
 }
 
 fn place(call: &Call<'_>) -> Result<(Utf8PathBuf, usize), Problem> {

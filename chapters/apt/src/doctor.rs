@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use innkeeper_change::{Finding, Fix, Level};
 
 use crate::checks::{disable, fetch_key, new, without_subscription};
-use crate::format::refresh_log::{Cause, Failure};
+use crate::format::refresh_log::{Cause, Failure, changed_field, failures};
 use crate::state::{Located, State};
 
 /// What the last refresh of the package lists could not fetch, as far as it is still configured.
@@ -21,10 +21,19 @@ pub(crate) fn of_refresh(state: &State) -> Vec<Finding> {
             let evidence = if uri.is_empty() { reason.clone() } else { format!("{uri}: {reason}") };
             let level = if *cause == Cause::Locked { Level::Warning } else { Level::Critical };
             let mut finding = new("apt.refresh-failed", level, message, evidence, advice);
-            finding.fixes = fixes(state, *cause, located);
+            finding.fixes = fixes(state, failure, located);
             finding
         })
         .collect()
+}
+
+/// What is wrong, from what `apt-get update` has said: a sentence for each repository.
+pub(crate) fn causes(log: &str) -> Vec<String> {
+    let sentence = |Failure { uri, cause, .. }: &Failure| {
+        let (message, advice) = explain(*cause);
+        if uri.is_empty() { format!("{message} {advice}") } else { format!("{uri}: {message} {advice}") }
+    };
+    failures(log).iter().map(sentence).collect()
 }
 
 /// The address is that of the repository, or of a file in it.
@@ -38,13 +47,20 @@ fn is_of(located: &Located<'_>, uri: &str) -> bool {
         .any(|known| uri.strip_prefix(known).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
 }
 
-fn fixes(state: &State, cause: Cause, located: Option<Located<'_>>) -> Vec<Fix> {
+fn fixes(state: &State, failure: &Failure, located: Option<Located<'_>>) -> Vec<Fix> {
+    let cause = failure.cause;
     let off = || located.map(|located| disable(state, "Disable this repository", located));
     match cause {
         Cause::Unauthorized => {
             located.map(|located| without_subscription(state, located)).unwrap_or_default()
         }
-        Cause::NotFound | Cause::Unsigned | Cause::ReleaseExpired => off().into_iter().collect(),
+        Cause::NotFound | Cause::Unsigned => off().into_iter().collect(),
+        Cause::ReleaseExpired => off().into_iter().chain(set_clock(state)).collect(),
+        Cause::NotValidYet => set_clock(state).into_iter().collect(),
+        Cause::DiskFull => vec![call(state, "Remove downloaded packages", "apt/clean")],
+        Cause::Renamed => {
+            changed_field(&failure.reason).map(|field| accept(state, field)).into_iter().collect()
+        }
         Cause::KeyUnknown | Cause::KeyExpired => {
             let product = located.is_some_and(|located| {
                 located.entry.uris.iter().any(|uri| uri.contains("://") && uri.contains(".proxmox.com/"))
@@ -52,25 +68,39 @@ fn fixes(state: &State, cause: Cause, located: Option<Located<'_>>) -> Vec<Fix> 
             fetch_key(state).filter(|_| product).into_iter().collect()
         }
         Cause::HashMismatch | Cause::Locked => vec![again(state)],
-        // these are cured elsewhere: network, proxy, clock, disk
-        Cause::NotValidYet
-        | Cause::Renamed
-        | Cause::NoName
-        | Cause::Unreachable
-        | Cause::Proxy
-        | Cause::Certificate
-        | Cause::DiskFull
-        | Cause::Other => Vec::new(),
+        // these are cured outside of this program, or by a look at what is wrong: network, proxy, certificates
+        Cause::NoName | Cause::Unreachable | Cause::Proxy | Cause::Certificate | Cause::Other => Vec::new(),
+    }
+}
+
+fn call(state: &State, label: &str, path: &str) -> Fix {
+    Fix {
+        label: label.to_owned(),
+        verb: "POST".to_owned(),
+        path: format!("/nodes/{}/{path}", state.node),
+        params: BTreeMap::new(),
     }
 }
 
 fn again(state: &State) -> Fix {
-    Fix {
-        label: "Refresh the package lists again".to_owned(),
-        verb: "POST".to_owned(),
-        path: format!("/nodes/{}/apt/update", state.node),
-        params: BTreeMap::new(),
-    }
+    call(state, "Refresh the package lists again", "apt/update")
+}
+
+/// A service that keeps the clock sets it right when it starts.
+fn set_clock(state: &State) -> Option<Fix> {
+    let service = state.clock_service.as_deref()?;
+    Some(call(
+        state,
+        &format!("Restart {service}, which sets the clock"),
+        &format!("services/{service}/restart"),
+    ))
+}
+
+/// Refresh once more, and let this one field have changed.
+fn accept(state: &State, field: &str) -> Fix {
+    let mut fix = call(state, &format!("Refresh and accept the new {field}"), "apt/update");
+    fix.params.insert("accept-change".to_owned(), field.to_owned());
+    fix
 }
 
 fn explain(cause: Cause) -> (&'static str, &'static str) {
@@ -101,7 +131,7 @@ fn explain(cause: Cause) -> (&'static str, &'static str) {
         ),
         Cause::NotValidYet => (
             "The last refresh refused a release from the future: the clock of this host is behind.",
-            "Set the clock right ('timedatectl', and the service chrony), then refresh again.",
+            "Set the clock right (timedatectl, and the service that keeps it), then refresh again.",
         ),
         Cause::HashMismatch => (
             "The last refresh fetched a list that is not the one that was signed.",
@@ -109,7 +139,7 @@ fn explain(cause: Cause) -> (&'static str, &'static str) {
         ),
         Cause::Renamed => (
             "The last refresh stopped because a repository calls itself something else now.",
-            "After a new release of Debian that is as it should be: 'apt-get update --allow-releaseinfo-change' accepts it.",
+            "After a new release of Debian that is as it should be: 'innkeeper updates refresh --accept-change FIELD' accepts it.",
         ),
         Cause::NoName => (
             "The last refresh could not find the address of a repository's server: names are not resolved.",

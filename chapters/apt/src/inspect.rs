@@ -50,6 +50,7 @@ pub fn inspect(host: &dyn Host) -> Result<State, Problem> {
     read_release_keys(host, &mut state);
     state.subscription = subscription(host);
     state.ceph = ceph_packages(host);
+    state.clock_service = clock_service(host);
     state.refresh_failures = refresh_failures(host);
     Ok(state)
 }
@@ -62,7 +63,17 @@ pub fn refresh_request(host: &dyn Host, quiet: bool) -> Result<Refresh, Problem>
     let options = read_config(host, "/etc/pve/datacenter.cfg".into())?.unwrap_or_default();
     let proxy = options.lines().find_map(|line| line.strip_prefix("http_proxy:"));
     let proxy = proxy.map(|proxy| proxy.trim().to_owned());
-    Ok(Refresh { quiet, notify: false, proxy, proxy_file: read_content(host, PROXY_FILE.into())? })
+    let proxy_file = read_content(host, PROXY_FILE.into())?;
+    Ok(Refresh { quiet, proxy, proxy_file, ..Refresh::default() })
+}
+
+/// The service that keeps the clock right. Chrony comes first: where it is installed the other one does not run.
+fn clock_service(host: &dyn Host) -> Option<String> {
+    let is_there = |name: &&str| {
+        let unit = format!("/usr/lib/systemd/system/{name}.service");
+        matches!(host.metadata(Utf8Path::new(&unit)), Ok(Some(_)))
+    };
+    ["chrony", "systemd-timesyncd"].into_iter().find(is_there).map(str::to_owned)
 }
 
 /// What the last `apt-get update` that ran as a task could not fetch. Without such a task, or without its log, nothing is

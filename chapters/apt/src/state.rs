@@ -80,6 +80,8 @@ pub struct State {
     pub subscription: Subscription,
     /// Installed Ceph packages and their versions.
     pub ceph: Vec<(String, String)>,
+    /// The service that keeps the clock right, by its name in the API, where one is installed.
+    pub clock_service: Option<String>,
     /// The repositories that the last refresh of the package lists could not fetch.
     pub refresh_failures: Vec<Failure>,
 }

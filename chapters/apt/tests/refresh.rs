@@ -4,8 +4,9 @@
 
 use camino::Utf8Path;
 use innkeeper_apt::checks;
-use innkeeper_apt::format::refresh_log::{Cause, failures};
-use innkeeper_change::Level;
+use innkeeper_apt::format::refresh_log::{Cause, changed_field, failures};
+use innkeeper_apt::plan::{Refresh, refresh};
+use innkeeper_change::{Level, render};
 use innkeeper_host::RealHost;
 use proptest::prelude::*;
 
@@ -145,6 +146,54 @@ fn the_health_check_tells_what_the_last_refresh_could_not_fetch() {
 
     write("etc/apt/sources.list", &format!("# {line}"));
     assert!(findings().is_empty(), "a repository that is off is not missed");
+}
+
+/// APT-02: where one call cures the error, it is offered
+#[test]
+fn what_one_call_cures_is_offered_as_that_call() {
+    let cured = |fixture: &str, address: &str| {
+        let tree = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| {
+            let path = tree.path().join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        };
+        let upid = "UPID:pve1:0003ED34:0073C2A6:65E0A1B3:aptupdate::root@pam:";
+        write("etc/hostname", "pve1\n");
+        write("etc/apt/sources.list", &format!("deb {address} bookworm main\n"));
+        write("usr/lib/systemd/system/systemd-timesyncd.service", "");
+        write(&format!("var/log/pve/tasks/3/{upid}"), fixture);
+        write("var/log/pve/tasks/index", &format!("{upid} 65E0A1B6 exit\n"));
+        let host = RealHost::rooted(Utf8Path::from_path(tree.path()).unwrap()).unwrap();
+        let all = checks::run(&host).unwrap();
+        let failed = all.into_iter().find(|finding| finding.id == "apt.refresh-failed").unwrap();
+        failed.fixes.into_iter().map(|fix| (fix.path, fix.params)).collect::<Vec<_>>()
+    };
+    let none = std::collections::BTreeMap::new;
+    assert_eq!(
+        cured(include_str!("fixtures/refresh/disk-full.log"), "copy:/srv/big"),
+        [("/nodes/pve1/apt/clean".to_owned(), none())]
+    );
+    assert_eq!(
+        cured(include_str!("fixtures/refresh/release-in-the-future.log"), "file:/srv/fut"),
+        [("/nodes/pve1/services/systemd-timesyncd/restart".to_owned(), none())]
+    );
+    let accept = std::collections::BTreeMap::from([("accept-change".to_owned(), "label".to_owned())]);
+    assert_eq!(
+        cured(include_str!("fixtures/refresh/renamed.log"), "file:/srv/repo"),
+        [("/nodes/pve1/apt/update".to_owned(), accept)]
+    );
+}
+
+/// APT-02: a change of a repository's name is accepted for one field, and with a warning
+#[test]
+fn a_renamed_repository_is_accepted_for_the_field_that_has_changed_only() {
+    let request = Refresh { accept_change: Some("suite"), ..Refresh::default() };
+    let plan = refresh(&request).unwrap();
+    assert!(render::describe(&plan.steps[0]).contains("--allow-releaseinfo-change-suite update"));
+    assert_eq!(plan.hazards[0].id, "apt.accepts-change");
+    assert_eq!(changed_field("changed its 'Suite' value from 'testing' to 'stable'"), Some("suite"));
+    assert_eq!(changed_field("changed its 'Evil --x' value from 'a' to 'b'"), None);
 }
 
 proptest! {

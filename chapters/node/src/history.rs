@@ -167,6 +167,7 @@ fn propose_finish(call: &Call<'_>) -> Result<Proposal, Problem> {
         task_id: change.to_string(),
         undoes: None,
         finishes: Some(change),
+        diagnose: None,
     })
 }
 
@@ -189,5 +190,6 @@ fn propose_undo(call: &Call<'_>) -> Result<Proposal, Problem> {
         task_id: change.to_string(),
         undoes: Some(change),
         finishes: None,
+        diagnose: None,
     })
 }

@@ -13,7 +13,8 @@ use crate::inspect::{at_work, installed};
 use crate::model::{PackageVersion, Update};
 use crate::notify::Told;
 use crate::plan::{self, SYSTEMD, Surroundings};
-use crate::preview::{Preview, is_interrupted, preview, without_processes};
+use crate::preview::{Preview, archives, is_interrupted, preview, without_processes};
+use crate::standing::{self, Standing};
 use crate::{cache, changelog, commands, notify, versions};
 
 /// One change of packages at a time; other programs' are waited for by APT itself.
@@ -25,6 +26,7 @@ const MODIFY: Permission = Permission::On("/nodes/{node}", &["Sys.Modify"]);
 /// Every method of this chapter.
 pub(crate) fn methods() -> Vec<Method> {
     vec![
+        status(),
         list(),
         package_versions(),
         package_changelog(),
@@ -33,12 +35,24 @@ pub(crate) fn methods() -> Vec<Method> {
         repair(),
         install(),
         hold(),
+        clean(),
         tell(),
     ]
 }
 
 fn command(words: &'static str, positional: &'static [&'static str], help: &'static str) -> CommandName {
     CommandName { words, positional, preset: &[], help }
+}
+
+fn status() -> Method {
+    const HELP: &str =
+        "Show how many updates there are, what is held or half done, and whether a reboot is needed";
+    Method::get("/nodes/{node}/apt/status", HELP, |call| {
+        Answer::of(standing::standing(call.host().as_ref())?)
+    })
+    .allow(AUDIT)
+    .returns::<Standing>()
+    .command(command("updates status", &[], HELP))
 }
 
 fn list() -> Method {
@@ -208,6 +222,20 @@ fn hold() -> Method {
         .param(Property::boolean("hold").default("1").help("1 keeps it, 0 lets it go"))
         .command(word("updates hold", &[("hold", "1")], "Keep a package at its version"))
         .command(word("updates unhold", &[("hold", "0")], "Let a package be upgraded again"))
+}
+
+fn clean() -> Method {
+    const HELP: &str = "Remove the packages that APT has downloaded and keeps";
+    let propose = |call: &Call<'_>| {
+        demand_running(call.host().as_ref())?;
+        Ok(plan::clean(&archives(call.host().as_ref())).into())
+    };
+    let change = Change { task: "aptclean", propose, execution: Execution::Here, lock: Some(LOCK) };
+    Method::change(Verb::Post, "/nodes/{node}/apt/clean", HELP, change).allow(MODIFY).command(command(
+        "updates clean",
+        &[],
+        HELP,
+    ))
 }
 
 fn tell() -> Method {

@@ -6,6 +6,7 @@ use innkeeper_host::{Host, HostError, Permissions};
 
 use crate::inspect::{DPKG_STATUS, Pending, pending};
 use crate::model::{Fate, Update};
+use crate::standing::modified;
 
 /// Where the list is kept.
 pub const CACHE: &str = "/var/lib/pve-manager/pkgupdates";
@@ -80,9 +81,18 @@ pub fn read(host: &dyn Host) -> Option<Vec<Update>> {
 
 /// The list that is kept, when nothing that it depends on has changed since.
 fn fresh(host: &dyn Host) -> Option<Vec<Update>> {
+    if is_current(host) { read(host) } else { None }
+}
+
+/// Whether nothing that the list depends on has changed since it was made.
+pub(crate) fn is_current(host: &dyn Host) -> bool {
     let modified = |path: &str| Some(host.metadata(Utf8Path::new(path)).ok()??.modified);
-    let kept = modified(CACHE)?;
-    let current = [APT_CACHE, DPKG_STATUS].iter().all(|path| modified(path).is_some_and(|time| time <= kept))
-        && PREFERENCES.iter().all(|path| modified(path).is_none_or(|time| time <= kept));
-    if current { read(host) } else { None }
+    let Some(kept) = modified(CACHE) else { return false };
+    [APT_CACHE, DPKG_STATUS].iter().all(|path| modified(path).is_some_and(|time| time <= kept))
+        && PREFERENCES.iter().all(|path| modified(path).is_none_or(|time| time <= kept))
+}
+
+/// When the list was made, in seconds since 1970.
+pub(crate) fn made(host: &dyn Host) -> Option<i64> {
+    modified(host, CACHE)
 }

@@ -9,13 +9,11 @@ use innkeeper_host::Host;
 use crate::inspect::{at_work, installed};
 use crate::notify::{self, SENDMAIL};
 use crate::preview::is_interrupted;
+use crate::standing::{PARTIAL, last_refresh, not_installed};
 use crate::{cache, reboot};
 
 /// Three daily refreshes were missed.
 const OLD: i64 = 3 * 24 * 60 * 60;
-/// APT makes this directory's files anew at each refresh.
-const LISTS: &str = "/var/lib/apt/lists";
-const PARTIAL: &str = "/var/lib/apt/lists/partial";
 
 /// Looks at a host and says what is wrong.
 ///
@@ -99,19 +97,9 @@ fn half_done(host: &dyn Host) -> Result<Option<Finding>, Problem> {
     Ok(Some(finding))
 }
 
-/// UPD-07: the last refresh is the newest change among what APT fetched.
+/// UPD-07: the lists are old. Where nothing was ever fetched, the repositories' own check says so.
 fn old_lists(host: &dyn Host) -> Option<Finding> {
-    let modified = |path: &str| {
-        let found = host.metadata(Utf8Path::new(path)).ok().flatten()?;
-        i64::try_from(found.modified / 1_000_000_000).ok()
-    };
-    let names = host.list_dir(LISTS.into()).ok()?;
-    if !names.iter().any(|entry| entry.name.ends_with("Release")) {
-        // nothing was ever fetched, which the repositories' own check says
-        return None;
-    }
-    // what did not change since is not written again, but the directory of what is being fetched is used each time
-    let last = [LISTS, PARTIAL].iter().filter_map(|path| modified(path)).max()?;
+    let last = last_refresh(host)?;
     let age = host.now().saturating_sub(last);
     if age <= OLD {
         return None;
@@ -133,11 +121,8 @@ fn old_lists(host: &dyn Host) -> Option<Finding> {
 fn security(host: &dyn Host) -> Option<Finding> {
     let updates = cache::read(host)?;
     let installed = installed(host).ok()?;
-    let is_open = |update: &&crate::model::Update| {
-        update.security
-            && !installed.iter().any(|one| one.package == update.package && one.version == update.version)
-    };
-    let open: Vec<_> = updates.iter().filter(is_open).map(|update| update.package.as_str()).collect();
+    let open = not_installed(&updates, &installed).into_iter().filter(|update| update.security);
+    let open: Vec<_> = open.map(|update| update.package.as_str()).collect();
     if open.is_empty() {
         return None;
     }

@@ -4,23 +4,26 @@
 //! `/boot` for what needs a reboot. Commands: `apt-get --simulate`, `apt-cache show`, `madison` and `policy` for looking;
 //! `apt-get dist-upgrade` and `install`, `apt-mark`, `dpkg --configure -a` for changing; `sendmail` for telling.
 //!
-//! Verbs: list, versions, changelog, preview, apply, repair, install NAME=VERSION, hold, unhold, notify. The package lists are
-//! refreshed by the chapter of repositories.
+//! Verbs: status, list, versions, changelog, preview, apply, repair, install NAME=VERSION, hold, unhold, clean, notify. The
+//! package lists are refreshed by the chapter of repositories.
 //!
 //! APT alone decides what is upgraded: what is shown is what it simulates, what is done is what it does with the same words.
 
 mod api;
+pub mod boot;
 pub mod cache;
 pub mod changelog;
 pub mod checks;
 mod commands;
 pub mod format;
+mod hazards;
 pub mod inspect;
 pub mod model;
 pub mod notify;
 pub mod plan;
 pub mod preview;
 pub mod reboot;
+pub mod standing;
 pub mod versions;
 
 use innkeeper_rest::{Check, Method};

@@ -4,8 +4,9 @@ use innkeeper_change::{Action, Hazard, Invocation, OnFailure, Plan, Problem, Sev
 
 use crate::format::dpkg_status::Installed;
 use crate::format::simulation::Simulation;
+use crate::hazards::hazards;
 use crate::model::Fate;
-use crate::preview::Preview;
+use crate::preview::{Archives, Preview};
 
 const APT_GET: &str = "/usr/bin/apt-get";
 const APT_MARK: &str = "/usr/bin/apt-mark";
@@ -18,7 +19,7 @@ const SYSTEMD_RUN: &str = "/usr/bin/systemd-run";
 /// A large upgrade over a slow line takes hours; nothing is gained by ending it in its midst.
 const DEADLINE: u32 = 24 * 60 * 60;
 /// Without these the host would no longer be managed by this program.
-const PRODUCT: [&str; 3] = ["innkeeper", "proxmox-ve", "pve-manager"];
+pub(crate) const PRODUCT: [&str; 3] = ["innkeeper", "proxmox-ve", "pve-manager"];
 /// Nobody can be asked: local configuration stays, and new versions are put beside it.
 const ENVIRONMENT: [&str; 3] =
     ["DEBIAN_FRONTEND=noninteractive", "UCF_FORCE_CONFFOLD=1", "APT_LISTCHANGES_FRONTEND=none"];
@@ -199,80 +200,6 @@ fn kept_configuration() -> Step {
     )
 }
 
-fn hazards(preview: &Preview, gone: &[&str]) -> Vec<Hazard> {
-    let mut all = Vec::new();
-    let mut add = |id: &str, severity, message: String, avoid: &str| {
-        all.push(Hazard::new(format!("updates.{id}"), severity, message, avoid));
-    };
-    let product: Vec<&str> = PRODUCT.into_iter().filter(|name| gone.contains(name)).collect();
-    if !product.is_empty() {
-        add(
-            "removes-product",
-            Severity::Danger,
-            format!("This removes {}: the host would no longer be managed.", product.join(", ")),
-            "Look at the repositories: as a rule one is missing or of another release.",
-        );
-    } else if !gone.is_empty() {
-        add(
-            "removes-packages",
-            Severity::Warning,
-            format!("This removes {}.", gone.join(", ")),
-            "Hold the packages whose new versions demand it, if they are needed.",
-        );
-    }
-    if preview.changes.iter().any(|one| one.action == Fate::Downgrade) {
-        add(
-            "downgrades",
-            Severity::Warning,
-            "Some packages are replaced by older versions, because a pin demands it; programs may not read newer data."
-                .to_owned(),
-            "Look at /etc/apt/preferences and /etc/apt/preferences.d.",
-        );
-    }
-    if !preview.dkms.is_empty() {
-        add(
-            "dkms",
-            Severity::Warning,
-            format!(
-                "Kernel {} needs these modules built by DKMS: {}. Where that fails they are missing after the reboot.",
-                preview.kernels.join(", "),
-                preview.dkms.join(", ")
-            ),
-            "Have the kernel's headers installed, and look at 'dkms status' before the reboot.",
-        );
-    }
-    if !preview.reboot_after.is_empty() {
-        let why: Vec<&str> = preview.reboot_after.iter().map(|reason| reason.message.as_str()).collect();
-        add(
-            "reboot",
-            Severity::Notice,
-            format!("A reboot is needed afterwards. {}", why.join(" ")),
-            "Plan it for a time when the guests can be moved or stopped.",
-        );
-    }
-    if !preview.configuration.is_empty() {
-        add(
-            "keeps-configuration",
-            Severity::Notice,
-            format!(
-                "These configuration files were changed here and stay as they are: {}.",
-                preview.configuration.join(", ")
-            ),
-            "Compare them with the new versions, which are put beside them as *.dpkg-dist.",
-        );
-    }
-    if !preview.kept.is_empty() {
-        let names: Vec<&str> = preview.kept.iter().map(|one| one.package.as_str()).collect();
-        add(
-            "kept-back",
-            Severity::Notice,
-            format!("These stay as they are although there are newer versions: {}.", names.join(", ")),
-            "'innkeeper updates preview' says which are held, phased or kept back.",
-        );
-    }
-    all
-}
-
 /// Plans to finish what was interrupted.
 pub fn repair(installed: &[Installed], interrupted: bool, unmet: &Simulation, around: Surroundings) -> Plan {
     let broken: Vec<&str> =
@@ -293,6 +220,24 @@ pub fn repair(installed: &[Installed], interrupted: bool, unmet: &Simulation, ar
         plan = plan.step(run(what, around.apt_get(&["--fix-broken", "install"]), no_way_back()));
     }
     plan
+}
+
+/// Plans to empty APT's cache of downloaded packages. An empty one gives an empty plan.
+pub fn clean(archives: &Archives) -> Plan {
+    let plan = Plan::new("empty APT's cache of downloaded packages");
+    if archives.files == 0 {
+        return plan;
+    }
+    let run_clean = Invocation {
+        program: APT_GET.into(),
+        args: vec![Value::from("clean")],
+        stdin: None,
+        deadline: 300,
+        produces: None,
+    };
+    let what =
+        format!("remove {} downloaded files, {} MiB", archives.files, archives.bytes.div_ceil(1 << 20));
+    plan.step(run(what, run_clean, Undo::Nothing))
 }
 
 /// Plans to install one version of a package.

@@ -2,12 +2,13 @@
 
 use camino::Utf8Path;
 use innkeeper_change::Problem;
-use innkeeper_host::{Command, Host, HostError};
+use innkeeper_host::{Command, FileKind, Host, HostError};
 use innkeeper_rest::bit;
 use md5::{Digest as _, Md5};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::boot::{self, Partitions, Pin};
 use crate::cache;
 use crate::inspect::Pending;
 use crate::model::{Fate, Removal, Update};
@@ -48,6 +49,11 @@ pub struct Preview {
     pub kernels: Vec<String>,
     /// Modules that DKMS has to build for them.
     pub dkms: Vec<String>,
+    /// What keeps another kernel than the newest.
+    pub pins: Vec<Pin>,
+    /// EFI system partitions that new kernels are copied to, but whose free space cannot be told because they are not
+    /// mounted; by UUID, and only when there are new kernels.
+    pub unchecked_partitions: Vec<String>,
     /// File systems that lack space.
     pub short_of_space: Vec<Shortage>,
     /// Packages that dpkg left half done; an upgrade is refused until they are repaired.
@@ -113,9 +119,12 @@ fn of(
     });
     let configuration =
         conffiles.flat_map(|one| &one.conffiles).filter(|(path, sum)| is_changed(host, path, sum));
+    let partitions = if kernels.is_empty() { Partitions::default() } else { boot::partitions(host) };
     Ok(Preview {
         reboot_after: reboot::after(&changing),
-        short_of_space: shortages(host, download, disk, kernels.len() as u64)?,
+        short_of_space: shortages(host, download, disk, kernels.len() as u64, partitions.mounted)?,
+        pins: boot::pins(host),
+        unchecked_partitions: partitions.unmounted,
         dkms: if kernels.is_empty() { Vec::new() } else { dkms(host) },
         configuration: configuration.map(|(path, _)| path.clone()).collect(),
         half_done: installed.iter().filter(|one| one.is_broken()).map(|one| one.package.clone()).collect(),
@@ -142,6 +151,32 @@ fn is_downloaded(host: &dyn Host, update: &Update) -> bool {
     host.metadata(Utf8Path::new(&path)).ok().flatten().is_some_and(|found| found.size == update.size)
 }
 
+/// What APT has downloaded and keeps.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Archives {
+    /// How many packages, whole or in part.
+    pub files: usize,
+    /// Their bytes.
+    pub bytes: u64,
+}
+
+/// Looks what APT has downloaded and keeps.
+pub fn archives(host: &dyn Host) -> Archives {
+    let mut found = Archives::default();
+    for directory in [format!("{ARCHIVES}/archives"), format!("{ARCHIVES}/archives/partial")] {
+        for entry in host.list_dir(Utf8Path::new(&directory)).unwrap_or_default() {
+            let is_kept = entry.kind == FileKind::File
+                && (directory.ends_with("partial") || entry.name.ends_with(".deb"));
+            let path = format!("{directory}/{}", entry.name);
+            if let Some(file) = host.metadata(Utf8Path::new(&path)).ok().flatten().filter(|_| is_kept) {
+                found.files += 1;
+                found.bytes += file.size;
+            }
+        }
+    }
+    found
+}
+
 /// dpkg keeps what it was about to do until it is done.
 pub(crate) fn is_interrupted(host: &dyn Host) -> bool {
     let names = host.list_dir("/var/lib/dpkg/updates".into()).unwrap_or_default();
@@ -164,16 +199,24 @@ fn dkms(host: &dyn Host) -> Vec<String> {
 }
 
 /// Where there is less space than is needed.
-fn shortages(host: &dyn Host, download: u64, disk: i64, kernels: u64) -> Result<Vec<Shortage>, Problem> {
+fn shortages(
+    host: &dyn Host,
+    download: u64,
+    disk: i64,
+    kernels: u64,
+    partitions: Vec<String>,
+) -> Result<Vec<Shortage>, Problem> {
     if download == 0 && disk <= 0 && kernels == 0 {
         return Ok(Vec::new());
     }
     let grows = u64::try_from(disk).unwrap_or_default() + ROOT_SLACK;
-    let needs =
-        [(ARCHIVES, download), ("/usr", grows), ("/boot", kernels * (kernel_size(host) + BOOT_SLACK))];
+    let room = kernels * (kernel_size(host) + BOOT_SLACK);
+    let mut needs =
+        vec![(ARCHIVES.to_owned(), download), ("/usr".to_owned(), grows), ("/boot".to_owned(), room)];
+    needs.extend(partitions.into_iter().map(|mount| (mount, room)));
     let mut mounts: Vec<Shortage> = Vec::new();
     for (path, needed) in needs.into_iter().filter(|(_, needed)| *needed > 0) {
-        let Some((mount, free)) = free(host, path)? else { continue };
+        let Some((mount, free)) = free(host, &path)? else { continue };
         match mounts.iter_mut().find(|known| known.mount == mount) {
             Some(known) => known.needed += needed,
             None => mounts.push(Shortage { mount, needed, free }),

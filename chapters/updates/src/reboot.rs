@@ -7,6 +7,7 @@ use innkeeper_host::{CONFIG_LIMIT, Host, read_config};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::boot::KERNELS;
 use crate::format::dpkg_status::Installed;
 use crate::format::{maps, version};
 use crate::model::Update;
@@ -62,9 +63,8 @@ pub fn after(updates: &[&Update]) -> Vec<Reason> {
     const MICROCODE: [&str; 2] = ["intel-microcode", "amd64-microcode"];
     let why = |update: &&&Update| {
         let name = update.package.as_str();
-        let kernel = ["linux-image-", "proxmox-kernel-", "pve-kernel-"];
         Some(match name {
-            _ if kernel.iter().any(|prefix| name.starts_with(prefix)) => {
+            _ if KERNELS.iter().any(|prefix| name.starts_with(prefix)) => {
                 ("kernel", "runs only after a reboot")
             }
             _ if MICROCODE.contains(&name) => ("microcode", "is loaded when the machine starts"),
@@ -168,7 +168,7 @@ pub fn stale(host: &dyn Host) -> Vec<Stale> {
 pub(crate) fn new_kernels<'a>(updates: &[&'a Update], installed: &[Installed]) -> Vec<&'a str> {
     let known = |name: &str| installed.iter().any(|one| one.package == name && one.is_present());
     let is_kernel = |name: &str| {
-        ["linux-image-", "proxmox-kernel-", "pve-kernel-"].iter().any(|prefix| name.starts_with(prefix))
+        KERNELS.iter().any(|prefix| name.starts_with(prefix))
             && kernel_version(name).matches('.').count() >= 2
     };
     let names = updates.iter().map(|update| update.package.as_str());

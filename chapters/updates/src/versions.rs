@@ -3,6 +3,7 @@
 use innkeeper_change::Problem;
 use innkeeper_host::{Host, read_config};
 
+use crate::boot::KERNELS;
 use crate::format::dpkg_status::Installed;
 use crate::format::version;
 use crate::inspect::installed;
@@ -106,10 +107,9 @@ pub fn versions(host: &dyn Host) -> Result<Vec<PackageVersion>, Problem> {
 
 /// A kernel itself, not a package that only depends on the newest one.
 pub(crate) fn is_kernel(package: &Installed) -> bool {
-    const PREFIXES: [&str; 3] = ["proxmox-kernel-", "pve-kernel-", "linux-image-"];
     let of = |prefix: &&str| package.package.starts_with(*prefix);
     package.is_present()
-        && PREFIXES.iter().any(of)
+        && KERNELS.iter().any(of)
         && kernel_version(&package.package).matches('.').count() >= 2
         && !package.package.ends_with("-dbg")
 }

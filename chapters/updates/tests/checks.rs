@@ -12,7 +12,11 @@ use std::time::{Duration, SystemTime};
 use camino::Utf8Path;
 use innkeeper_change::{Finding, Level};
 use innkeeper_host::RealHost;
+use innkeeper_updates::boot::{Partitions, partitions, pins};
 use innkeeper_updates::model::{Fate, Update};
+use innkeeper_updates::plan::clean;
+use innkeeper_updates::preview::archives;
+use innkeeper_updates::standing::standing;
 use innkeeper_updates::{cache, changelog, checks, reboot};
 
 struct Tree(tempfile::TempDir);
@@ -192,4 +196,76 @@ fn a_kept_list_is_used_until_something_it_depends_on_changes() {
         asked.to_string().contains("another system's tree cannot be asked"),
         "APT is asked again: {asked}"
     );
+}
+
+/// UPD-05, UPD-08
+#[test]
+fn how_the_host_stands_is_told_without_asking_apt() {
+    let tree = Tree::new();
+    let at = standing(&tree.host()).unwrap();
+    assert_eq!((at.listed, at.refreshed, at.changes, at.current), (None, None, 0, false));
+
+    let kept = Update { action: Fate::Kept, ..update("k", "2", false) };
+    cache::write(&tree.host(), &[update("a", "2", true), update("b", "2", false), kept]).unwrap();
+    tree.write("var/lib/apt/lists/x_InRelease", "");
+    tree.write(
+        "var/lib/dpkg/status",
+        "Package: a\nStatus: install ok installed\nVersion: 2\n\n\
+         Package: h\nStatus: hold ok installed\nVersion: 7\n\nPackage: x\nStatus: install ok unpacked\nVersion: 1\n",
+    );
+    let at = standing(&tree.host()).unwrap();
+    assert!(at.listed.is_some() && at.refreshed.is_some());
+    assert_eq!(
+        (at.changes, at.security, at.kept),
+        (1, 0, 1),
+        "what was installed since is no update any more"
+    );
+    assert_eq!((at.held[0].name.as_str(), at.held[0].version.as_str()), ("h", "7"));
+    assert_eq!(at.half_done, ["x"]);
+}
+
+#[test]
+fn what_pins_a_kernel_is_named_with_its_file() {
+    let tree = Tree::new();
+    tree.write("etc/kernel/proxmox-boot-pin", "6.5.11-4-pve\n");
+    tree.write(
+        "etc/apt/preferences.d/kernel",
+        "Package: linux-image-amd64\nPin: version 6.1.76-1\nPin-Priority: 1001\n",
+    );
+    tree.write(
+        "etc/apt/preferences.d/kernel.bak",
+        "Package: linux-image-amd64\nPin: version 5\nPin-Priority: 1\n",
+    );
+    let found: Vec<_> = pins(&tree.host()).into_iter().map(|pin| (pin.kind, pin.what)).collect();
+    let expected =
+        [("boot", "6.5.11-4-pve"), ("packages", "linux-image-amd64: version 6.1.76-1, priority 1001")];
+    assert_eq!(found, expected.map(|(kind, what)| (kind.to_owned(), what.to_owned())));
+}
+
+#[test]
+fn kernels_are_copied_to_partitions_that_may_not_be_mounted() {
+    let tree = Tree::new();
+    assert_eq!(partitions(&tree.host()), Partitions::default());
+    tree.write("boot/efi/loader/loader.conf", "timeout 3\n");
+    assert_eq!(partitions(&tree.host()).mounted, ["/boot/efi"], "systemd-boot");
+    tree.write("etc/kernel/proxmox-boot-uuids", "AAAA-0001\nBBBB-0002\nnonsense/..\n");
+    tree.write("proc/mounts", "/dev/sda2 /boot/efi vfat rw 0 0\n");
+    fs::create_dir_all(tree.0.path().join("dev/disk/by-uuid")).unwrap();
+    std::os::unix::fs::symlink("../../sda2", tree.0.path().join("dev/disk/by-uuid/AAAA-0001")).unwrap();
+    let found = partitions(&tree.host());
+    assert_eq!(
+        (found.mounted, found.unmounted),
+        (vec!["/boot/efi".to_owned()], vec!["BBBB-0002".to_owned()])
+    );
+}
+
+#[test]
+fn downloaded_packages_are_counted_before_they_are_removed() {
+    let tree = Tree::new();
+    assert!(clean(&archives(&tree.host())).is_empty());
+    tree.write("var/cache/apt/archives/a_1_all.deb", "12345");
+    tree.write("var/cache/apt/archives/lock", "");
+    tree.write("var/cache/apt/archives/partial/b_1_all.deb", "1");
+    let plan = clean(&archives(&tree.host()));
+    assert_eq!(plan.steps[0].what, "remove 2 downloaded files, 1 MiB");
 }

@@ -18,6 +18,8 @@ const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
 /// A program or a service may need a moment until what it did can be seen.
 const VERIFY_TRIES: u32 = 3;
 const VERIFY_PAUSE: Duration = Duration::from_secs(1);
+/// More than this of what programs say is not kept for a diagnosis: the end tells why.
+const HEARD: usize = 256 * 1024;
 
 impl Engine {
     /// Carries out a plan as a task of its own, and returns when it is done and verified.
@@ -31,7 +33,7 @@ impl Engine {
         let upid = writer.upid().clone();
         console.started(&upid);
         moment("engine::after-start");
-        let mut log = Log { writer: &writer, console, warnings: Vec::new() };
+        let mut log = Log { writer: &writer, console, warnings: Vec::new(), heard: String::new() };
         let result = carry_out(self, &job, &mut log);
         let warnings = std::mem::take(&mut log.warnings);
         match result {
@@ -64,6 +66,8 @@ struct Log<'a> {
     writer: &'a TaskWriter,
     console: &'a mut dyn Console,
     warnings: Vec<String>,
+    /// What programs said.
+    heard: String,
 }
 
 impl Log<'_> {
@@ -87,9 +91,20 @@ impl Log<'_> {
             Some(Progress { done, total, what }) => self.writer.progress(done, total, &what),
             None => match apt_status::kept_file(line) {
                 Some(path) => self.indented(&format!("kept as it is here: {path}")),
-                None => self.indented(line),
+                None => {
+                    self.remember(line);
+                    self.indented(line);
+                }
             },
         }
+    }
+
+    fn remember(&mut self, line: &str) {
+        if self.heard.len() + line.len() > HEARD {
+            self.heard.clear();
+        }
+        self.heard.push_str(line);
+        self.heard.push('\n');
     }
 
     fn warn(&mut self, text: String) {
@@ -137,6 +152,7 @@ fn carry_out(engine: &Engine, job: &Job<'_>, log: &mut Log<'_>) -> Result<i64, P
         moment("engine::before-verify");
         run.verify(job.verify)
     });
+    run.diagnose(job, result.is_err());
     run.conclude(result)?;
     Ok(change)
 }
@@ -269,6 +285,18 @@ impl<'a> Run<'a, '_> {
                 return Err(Problem::failed(format!("verification failed: {failure}")));
             }
             self.host.sleep(VERIFY_PAUSE);
+        }
+    }
+
+    /// Says what is wrong, in sentences beside the programs' own words. What did not end in a failure is a warning.
+    fn diagnose(&mut self, job: &Job<'_>, failed: bool) {
+        let Some(diagnose) = job.diagnose else { return };
+        for sentence in diagnose(&self.log.heard) {
+            if failed {
+                self.log.line(&format!("cause: {sentence}"));
+            } else {
+                self.log.warn(sentence);
+            }
         }
     }
 

@@ -35,6 +35,8 @@ pub struct Job<'a> {
     pub replan: Option<&'a dyn Fn() -> Result<Plan, Problem>>,
     /// Inspects and plans again with the same request; nothing may be left to do.
     pub verify: &'a dyn Fn() -> Result<Plan, Problem>,
+    /// Reads what the programs of the plan have said, and says what is wrong in sentences of its own.
+    pub diagnose: Option<fn(&str) -> Vec<String>>,
 }
 
 /// Who watches a task while it runs.

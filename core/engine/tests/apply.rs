@@ -383,3 +383,27 @@ fn what_a_program_prints_is_in_the_log_while_it_still_runs() {
     });
     assert!(log.contains("\n  begun\n  ended\n"), "{log}");
 }
+
+#[test]
+fn what_is_wrong_stands_in_the_log_beside_what_the_program_said() {
+    let fixture = Fixture::new();
+    let diagnose = |said: &str| {
+        assert_eq!(said, "E: no space\n");
+        vec!["The disk is full.".to_owned()]
+    };
+    let with = |script| {
+        let plan = Plan::new("refresh").step(sh("refresh", script));
+        let mut screen = Screen::default();
+        let result =
+            fixture.engine.apply(Job { diagnose: Some(diagnose), ..job(plan, &nothing_left) }, &mut screen);
+        (result, screen.text)
+    };
+    let (failed, log) = with("echo 'E: no space' >&2; exit 100");
+    assert!(failed.is_err() && log.contains("\ncause: The disk is full.\n"), "{log}");
+    let (done, _) = with("echo 'E: no space'");
+    let done = done.unwrap();
+    assert_eq!(
+        (done.status.as_str(), &done.warnings[..]),
+        ("WARNINGS: 1", &["The disk is full.".to_owned()][..])
+    );
+}

@@ -169,8 +169,9 @@ impl Agreed<'_, '_> {
     pub(crate) fn carry_out(self, console: &mut dyn Console) -> Result<Answer, Problem> {
         let Self { method, change, call, proposal, terms } = self;
         let again = call.again();
-        let Proposal { plan, task_id, undoes, finishes, .. } = &proposal;
-        let (plan, task_id, undoes, finishes) = (plan.clone(), task_id.clone(), *undoes, *finishes);
+        let Proposal { plan, task_id, undoes, finishes, diagnose, .. } = &proposal;
+        let (plan, task_id) = (plan.clone(), task_id.clone());
+        let (undoes, finishes, diagnose) = (*undoes, *finishes, *diagnose);
         // the one that is carried out in the end, with what it says about itself
         let latest = RefCell::new(proposal);
         let replan = || {
@@ -200,6 +201,7 @@ impl Agreed<'_, '_> {
                 confirm_within: terms.confirm_within,
                 replan: if terms.exact { None } else { Some(&replan) },
                 verify: &goal,
+                diagnose,
             },
             console,
         )?;

@@ -107,6 +107,8 @@ pub struct Proposal {
     pub undoes: Option<i64>,
     /// The interrupted change of the journal of which this one carries out the rest.
     pub finishes: Option<i64>,
+    /// Reads what the plan's programs have said, and says what is wrong in sentences for the task's log.
+    pub diagnose: Option<fn(&str) -> Vec<String>>,
 }
 
 impl Proposal {
@@ -120,7 +122,7 @@ impl Proposal {
 impl From<Plan> for Proposal {
     fn from(plan: Plan) -> Self {
         let (verify, answer) = (Verify::PlanAgain, Value::Null);
-        Self { plan, verify, answer, task_id: String::new(), undoes: None, finishes: None }
+        Self { plan, verify, answer, task_id: String::new(), undoes: None, finishes: None, diagnose: None }
     }
 }
 

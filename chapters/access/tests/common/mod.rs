@@ -100,6 +100,7 @@ impl Machine {
             confirm_within: None,
             replan: None,
             verify: &|| self.api.engine().is_undone(&goal),
+            diagnose: None,
         };
         self.api.engine().apply(job, &mut Silent).unwrap();
     }

@@ -83,6 +83,15 @@ pub fn failures(log: &str) -> Vec<Failure> {
     found
 }
 
+/// The field that a repository has changed, as `apt-get --allow-releaseinfo-change-FIELD` calls it.
+pub fn changed_field(reason: &str) -> Option<&'static str> {
+    let said = reason.strip_prefix("changed its '")?.split('\'').next()?;
+    CHANGED_FIELDS.into_iter().find(|field| field.eq_ignore_ascii_case(said))
+}
+
+/// The fields whose change can be accepted.
+pub const CHANGED_FIELDS: [&str; 5] = ["origin", "label", "version", "codename", "suite"];
+
 fn cause(uri: &str, reason: &str) -> Cause {
     let says = |words: &[&str]| words.iter().any(|word| reason.contains(word));
     match () {

@@ -1,6 +1,8 @@
 //! Refreshing the package lists: what APT fetches is what there is, and APT alone decides what it trusts.
 
-use innkeeper_change::{Action, Content, FileChange, Invocation, Plan, Problem, Step, Undo, Value};
+use innkeeper_change::{
+    Action, Content, FileChange, Hazard, Invocation, Plan, Problem, Severity, Step, Undo, Value,
+};
 
 const APT_GET: &str = "/usr/bin/apt-get";
 const INNKEEPER: &str = "/usr/bin/innkeeper";
@@ -16,13 +18,15 @@ pub struct Refresh {
     pub quiet: bool,
     /// Whoever administers this host is told by mail which updates are new.
     pub notify: bool,
+    /// The field of repositories whose change is accepted: one of [`crate::format::refresh_log::CHANGED_FIELDS`].
+    pub accept_change: Option<&'static str>,
     /// `http_proxy` of the datacenter's options.
     pub proxy: Option<String>,
     /// What [`PROXY_FILE`] holds now.
     pub proxy_file: Option<Content>,
 }
 
-/// Plans `apt-get update`, without a single option that could weaken its verification. There is nothing to take back.
+/// Plans `apt-get update`, without a single option that could weaken its verification of signatures. There is nothing to take back.
 ///
 /// # Errors
 /// A proxy that could not be written without changing its meaning.
@@ -35,8 +39,19 @@ pub fn refresh(request: &Refresh) -> Result<Plan, Problem> {
     }
     // how far it is goes to standard error, apart from what it says of each repository
     const PROGRESS: &str = "--option=APT::Status-Fd=2";
-    let words: &[&str] = if request.quiet { &["-qq", PROGRESS, "update"] } else { &[PROGRESS, "update"] };
-    let args = words.iter().map(|word| Value::from(*word)).collect();
+    let mut words = if request.quiet { vec!["-qq", PROGRESS] } else { vec![PROGRESS] };
+    let allow = request.accept_change.map(|field| format!("--allow-releaseinfo-change-{field}"));
+    if let Some((allow, field)) = allow.as_deref().zip(request.accept_change) {
+        words.push(allow);
+        plan = plan.hazard(Hazard::new(
+            "apt.accepts-change",
+            Severity::Warning,
+            format!("Repositories whose {field} has changed are accepted as they are now: others may follow of another release."),
+            "Read in the log of the last refresh what changed into what, and whether Debian announced it.",
+        ));
+    }
+    words.push("update");
+    let args = words.into_iter().map(Value::from).collect();
     let run = Invocation { program: APT_GET.into(), args, stdin: None, deadline: DEADLINE, produces: None };
     let what = "starting apt-get update".to_owned();
     let plan = plan.step(Step { what, action: Action::Run(run), undo: Undo::Nothing });

@@ -243,5 +243,6 @@ pub fn job<'a>(plan: Plan, verify: &'a dyn Fn() -> Result<Plan, Problem>) -> Job
         confirm_within: None,
         replan: None,
         verify,
+        diagnose: None,
     }
 }

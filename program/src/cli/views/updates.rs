@@ -74,6 +74,15 @@ pub(super) fn preview(preview: &Value, style: &Style, context: &Context<'_>) -> 
     section("Kept as they are:", listed("kept"));
     section("Configuration files changed here, which stay as they are:", words("configuration"));
     section("Modules that DKMS builds for the new kernel:", words("dkms"));
+    let pins = items(preview, "pins").iter();
+    section(
+        "Kernels are pinned:",
+        pins.map(|pin| format!("  {}: {}\n", escape(text(pin, "path")), escape(text(pin, "what")))).collect(),
+    );
+    section(
+        "Partitions for kernels that are not mounted, so that their space is not known:",
+        words("unchecked-partitions"),
+    );
     section("A reboot is needed already:", reasons("reboot-now"));
     section("A reboot is needed afterwards:", reasons("reboot-after"));
     let stale = items(preview, "stale").iter();
