@@ -233,6 +233,7 @@ describe("with the keyboard alone", () => {
 
 const PAGES = [
   "summary",
+  "updates",
   "repositories",
   "repositories/keys",
   "tasks",

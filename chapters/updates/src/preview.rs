@@ -43,6 +43,8 @@ pub struct Preview {
     pub reboot_after: Vec<Reason>,
     /// Services that run code which was replaced on disk already.
     pub stale: Vec<Stale>,
+    /// Services of the packages that change, as far as they run: their packages restart them.
+    pub restarts: Vec<String>,
     /// Configuration files of these packages that were changed here: they are kept, and new versions lie beside them.
     pub configuration: Vec<String>,
     /// Kernels that are new.
@@ -124,6 +126,7 @@ fn of(
         reboot_after: reboot::after(&changing),
         short_of_space: shortages(host, download, disk, kernels.len() as u64, partitions.mounted)?,
         pins: boot::pins(host),
+        restarts: reboot::services(host, changes.iter().map(|one| (one.package.as_str(), one.arch.as_str()))),
         unchecked_partitions: partitions.unmounted,
         dkms: if kernels.is_empty() { Vec::new() } else { dkms(host) },
         configuration: configuration.map(|(path, _)| path.clone()).collect(),

@@ -164,6 +164,26 @@ pub fn stale(host: &dyn Host) -> Vec<Stale> {
     units.into_values().collect()
 }
 
+/// The services that packages bring, as far as they run at this moment.
+pub fn services<'a>(host: &dyn Host, packages: impl Iterator<Item = (&'a str, &'a str)>) -> Vec<String> {
+    const INFO: &str = "/var/lib/dpkg/info";
+    const UNITS: [&str; 2] = ["/lib/systemd/system/", "/usr/lib/systemd/system/"];
+    const RUNNING: &str = "/sys/fs/cgroup/system.slice";
+    let running = host.list_dir(RUNNING.into()).unwrap_or_default();
+    let running: BTreeSet<&str> = running.iter().map(|entry| entry.name.as_str()).collect();
+    let mut found = BTreeSet::new();
+    for (package, arch) in packages {
+        let lists = [format!("{INFO}/{package}.list"), format!("{INFO}/{package}:{arch}.list")];
+        let list = lists.iter().find_map(|path| host.read(Utf8Path::new(path), CONFIG_LIMIT).ok());
+        let list = list.unwrap_or_default();
+        for line in String::from_utf8_lossy(&list).lines() {
+            let unit = UNITS.iter().find_map(|place| line.strip_prefix(place));
+            found.extend(unit.filter(|unit| running.contains(unit)).map(str::to_owned));
+        }
+    }
+    found.into_iter().filter(|unit| unit.ends_with(".service")).collect()
+}
+
 /// Kernels that these updates bring.
 pub(crate) fn new_kernels<'a>(updates: &[&'a Update], installed: &[Installed]) -> Vec<&'a str> {
     let known = |name: &str| installed.iter().any(|one| one.package == name && one.is_present());

@@ -170,6 +170,19 @@ fn what_runs_with_replaced_code_is_told_by_its_unit() {
     assert_eq!((stale[0].unit.as_str(), stale[0].pids.as_slice()), ("ssh.service", &[7][..]));
 }
 
+#[test]
+fn services_of_packages_are_named_while_they_run() {
+    let tree = Tree::new();
+    tree.write(
+        "var/lib/dpkg/info/ssh.list",
+        "/.\n/lib/systemd/system\n/lib/systemd/system/ssh.service\n/usr/sbin/sshd\n",
+    );
+    tree.write("var/lib/dpkg/info/cron:amd64.list", "/usr/lib/systemd/system/cron.service\n");
+    tree.write("sys/fs/cgroup/system.slice/ssh.service/cgroup.procs", "7\n");
+    let packages = [("ssh", "all"), ("cron", "amd64"), ("nowhere", "all")];
+    assert_eq!(reboot::services(&tree.host(), packages.into_iter()), ["ssh.service"]);
+}
+
 /// UPD-03
 #[test]
 fn a_changelog_is_only_asked_for_by_names_and_versions() {

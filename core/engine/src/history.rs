@@ -14,6 +14,7 @@ use crate::journal::{
     ArmedEvent, ArmedNote, Begin, End, EndState, FileRecord, Journal, StepBody, malformed, unreadable,
 };
 use crate::tasks::Tasks;
+use crate::undo::is_reversible;
 use crate::upid::Upid;
 
 /// Which changes are listed, newest first. All conditions hold together.
@@ -134,6 +135,9 @@ pub struct ChangeSummary {
     /// The change that carried out the rest of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub finished_by: Option<i64>,
+    /// 1 when something of it is there that can be taken back, by what the journal says; files may have moved on since.
+    #[serde(default)]
+    pub reversible: u8,
 }
 
 /// One step of a change.
@@ -295,6 +299,8 @@ impl Journal {
     fn summary(&self, db: &Connection, record: &Record) -> Result<ChangeSummary, Problem> {
         let (state, undone_by) = self.state(db, record)?;
         let begin = &record.begin;
+        let finished_by = finished_by(db, record.id)?;
+        let stands = matches!(state, ChangeState::Done | ChangeState::Failed | ChangeState::Interrupted);
         Ok(ChangeSummary {
             id: record.id,
             time: record.time,
@@ -311,7 +317,8 @@ impl Journal {
             undoes: begin.undoes,
             undone_by,
             finishes: begin.finishes,
-            finished_by: finished_by(db, record.id)?,
+            finished_by,
+            reversible: u8::from(stands && finished_by.is_none() && is_reversible(record)),
         })
     }
 

@@ -146,6 +146,23 @@ fn carried_out(record: &Record) -> impl DoubleEndedIterator<Item = &Step> {
     })
 }
 
+/// Whether the steps that took effect can all be taken back, and there is something to do for it. What was cut off before its
+/// first step is taken back by writing that down.
+pub(crate) fn is_reversible(record: &Record) -> bool {
+    let mut steps = carried_out(record).peekable();
+    if steps.peek().is_none() {
+        return record.end.is_none();
+    }
+    let mut actions = 0;
+    for step in steps {
+        match step.reversal() {
+            Ok(back) => actions += back.len(),
+            Err(_) => return false,
+        }
+    }
+    actions > 0
+}
+
 /// The plan that takes these steps back, newest first, and what shall be so afterwards.
 ///
 /// # Errors

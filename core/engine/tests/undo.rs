@@ -32,7 +32,10 @@ fn taking_back_restores_every_byte_and_can_itself_be_taken_back() {
         .step(Step::file("remove", FileChange::remove(OTHER, Content::from("deb other\n"))));
     let first = fixture.apply(plan).unwrap().change;
 
+    let offered = |change| fixture.engine.journal().unwrap().get(change).unwrap().summary.reversible;
+    assert_eq!(offered(first), 1);
     let second = undo(&fixture, first).unwrap().change;
+    assert_eq!((offered(first), offered(second)), (0, 1));
     assert_eq!(std::fs::read(fixture.path(SOURCES)).unwrap(), odd);
     assert_eq!(fixture.text("/etc/apt/new.list"), None);
     assert_eq!(fixture.text(OTHER).unwrap(), "deb other\n");
@@ -149,6 +152,8 @@ fn a_step_that_cannot_be_taken_back_is_named_and_nothing_is_done() {
         Undo::Impossible("the data is gone".to_owned()),
     ));
     let change = fixture.apply(plan).unwrap().change;
+    let offered = |change| fixture.engine.journal().unwrap().get(change).unwrap().summary.reversible;
+    assert_eq!(offered(change), 0, "nobody is offered what would be refused");
     let problem = fixture.engine.undo_plan(change).unwrap_err();
     assert_eq!(problem, Problem::Invalid("'wipe a disk' cannot be taken back: the data is gone".to_owned()));
 
@@ -158,6 +163,9 @@ fn a_step_that_cannot_be_taken_back_is_named_and_nothing_is_done() {
     let change = fixture.apply(plan).unwrap().change;
     let problem = fixture.engine.undo_plan(change).unwrap_err();
     assert!(problem.to_string().contains("held a secret, which is not kept"), "{problem}");
+    assert_eq!(offered(change), 0);
+    let refresh = Plan::new("look").step(run("look", "true", Undo::Nothing));
+    assert_eq!(offered(fixture.apply(refresh).unwrap().change), 0, "there is nothing to take back");
 }
 
 #[test]

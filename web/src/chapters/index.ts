@@ -7,9 +7,10 @@ import { history } from "./history";
 import { log, services } from "./services";
 import { Datacenter, summary } from "./summary";
 import { tasks } from "./tasks";
+import { updates } from "./updates";
 
 export const rooms: Rooms = {
   Datacenter,
   shared: [access],
-  chapters: [summary, apt, firmware, services, log, tasks, history, checks],
+  chapters: [summary, updates, apt, firmware, services, log, tasks, history, checks],
 };

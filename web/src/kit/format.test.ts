@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { count, dateTime, duration, fingerprint, localOf, secondsOf } from "./format";
+import { bytes, count, dateTime, duration, fingerprint, localOf, secondsOf } from "./format";
 
 it("says durations in at most two units", () => {
   expect([0, 59.6, 60, 200, 7_500, 90_000, 172_800, -5].map(duration)).toEqual([
@@ -31,4 +31,16 @@ it("asks for an end in local time, and for none with an empty field", () => {
   expect(secondsOf("")).toBe(0);
   expect(localOf(0)).toBe("");
   expect(localOf(secondsOf("2027-03-04T05:06"))).toBe("2027-03-04T05:06");
+});
+
+it("says sizes as people read them", () => {
+  expect([0, 1023, 1024, 3_500, 20_000, 126_000_000, -5_000].map(bytes)).toEqual([
+    "0 B",
+    "1023 B",
+    "1 KiB",
+    "3.4 KiB",
+    "20 KiB",
+    "120 MiB",
+    "-4.9 KiB",
+  ]);
 });

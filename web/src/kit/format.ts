@@ -25,6 +25,19 @@ export function count(number: number, one: string, many = `${one}s`): string {
   return `${number} ${number === 1 ? one : many}`;
 }
 
+/** "512 B", "3.4 KiB", "120 MiB": two digits are enough, as of anything that is counted for people. */
+export function bytes(number: number): string {
+  const units = ["B", "KiB", "MiB", "GiB", "TiB"];
+  let value = Math.abs(number);
+  let unit = 0;
+  while (value >= 1024 && unit < units.length - 1) {
+    value /= 1024;
+    unit += 1;
+  }
+  const digits = unit === 0 || value >= 10 ? Math.round(value) : Math.round(value * 10) / 10;
+  return `${number < 0 ? "-" : ""}${digits} ${units[unit]}`;
+}
+
 /** A fingerprint in groups of four, so that it can be compared by eye. */
 export function fingerprint(hex: string): string {
   return (hex.match(/.{1,4}/g) ?? []).join(" ");

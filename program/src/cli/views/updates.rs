@@ -85,6 +85,7 @@ pub(super) fn preview(preview: &Value, style: &Style, context: &Context<'_>) -> 
     );
     section("A reboot is needed already:", reasons("reboot-now"));
     section("A reboot is needed afterwards:", reasons("reboot-after"));
+    section("Services that restart:", words("restarts"));
     let stale = items(preview, "stale").iter();
     section(
         "Running with code that was replaced on disk:",

@@ -1,18 +1,16 @@
 import { Alert, Button, Tab, Tabs, TabTitleText } from "@patternfly/react-core";
 import PlusIcon from "@patternfly/react-icons/dist/esm/icons/plus-circle-icon";
 import SyncAltIcon from "@patternfly/react-icons/dist/esm/icons/sync-alt-icon";
-import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { ChapterPage } from "../../kit/ChapterPage";
 import { usePropose } from "../../kit/plan/Changes";
 import { go, href } from "../../kit/router";
 import { useMay } from "../../kit/session";
 import { Loaded, Nothing } from "../../kit/states";
-import { showTask } from "../../kit/tasks/drawer";
 import type { Repositories } from "../../kit/types";
 import { AddDialog } from "./AddDialog";
 import { aptChanges } from "./changes";
-import { refreshLists, rowsOf, useRepositories } from "./data";
+import { rowsOf, useRefresh, useRepositories } from "./data";
 import { KeysTab } from "./KeysTab";
 import { RepositoryTable } from "./RepositoryTable";
 import { StatusAlert } from "./RepositoryStatus";
@@ -25,10 +23,7 @@ export function RepositoriesPage({ node, rest }: { node: string; rest: string[] 
   const [adding, setAdding] = useState(false);
   const mayChange = useMay("Sys.Modify");
   const propose = usePropose();
-  const refresh = useMutation({
-    mutationFn: () => refreshLists(node),
-    onSuccess: (upid) => showTask(node, upid),
-  });
+  const refresh = useRefresh(node);
   const tab = rest[0] === "keys" ? "keys" : "entries";
   const changes = repositories.data && aptChanges(node, repositories.data.digest);
 
@@ -47,9 +42,9 @@ export function RepositoriesPage({ node, rest }: { node: string; rest: string[] 
             <Button
               variant="secondary"
               icon={<SyncAltIcon />}
-              isLoading={refresh.isPending}
-              isDisabled={refresh.isPending}
-              onClick={() => refresh.mutate()}
+              isLoading={refresh.running}
+              isDisabled={refresh.running}
+              onClick={refresh.start}
             >
               Refresh package lists
             </Button>

@@ -1,5 +1,8 @@
-import { useQuery } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useEffect } from "react";
 import { answer, api } from "../../kit/api";
+import { useTaskStatus } from "../../kit/tasks/data";
+import { showTask } from "../../kit/tasks/drawer";
 import type { Repositories, Repository, RepositoryInfo, Signature } from "../../kit/types";
 
 export function useRepositories(node: string) {
@@ -10,8 +13,27 @@ export function useRepositories(node: string) {
   });
 }
 
+/** Refreshes the package lists as a task, and has every page look again when that has ended. */
+export function useRefresh(node: string) {
+  const queries = useQueryClient();
+  const start = useMutation({
+    mutationFn: () => refreshLists(node),
+    onSuccess: (upid) => showTask(node, upid),
+  });
+  const status = useTaskStatus(node, start.data);
+  const ended = status.data?.status === "stopped" || status.error !== null;
+  useEffect(() => {
+    if (ended) void queries.invalidateQueries();
+  }, [ended, queries]);
+  return {
+    start: () => start.mutate(),
+    running: start.isPending || (start.data !== undefined && !ended),
+    error: start.error,
+  };
+}
+
 /** Starts `apt-get update` as a task and gives its id. */
-export async function refreshLists(node: string): Promise<string> {
+async function refreshLists(node: string): Promise<string> {
   const params = { path: { node } };
   const { task, data } = await answer(api.POST("/nodes/{node}/apt/update", { params, body: {} }));
   return task ?? String(data);

@@ -10,5 +10,5 @@ export const apt: Chapter = {
   Page: RepositoriesPage,
 };
 
-export { useRepositories } from "./data";
+export { useRefresh, useRepositories } from "./data";
 export { RepositoryStatusLine } from "./RepositoryStatus";

@@ -1,13 +1,11 @@
-import { Button, Card, CardBody, CardFooter, CardHeader, CardTitle, Title } from "@patternfly/react-core";
+import { Button } from "@patternfly/react-core";
 import CheckCircleIcon from "@patternfly/react-icons/dist/esm/icons/check-circle-icon";
 import SyncAltIcon from "@patternfly/react-icons/dist/esm/icons/sync-alt-icon";
 import { ChapterPage } from "../../kit/ChapterPage";
 import { LevelLabel } from "../../kit/Level";
-import { usePropose } from "../../kit/plan/Changes";
-import { useMay } from "../../kit/session";
 import { Loaded, Nothing } from "../../kit/states";
-import type { Finding } from "../../kit/types";
-import { byLevel, fixOf, useFindings } from "./data";
+import { byLevel, useFindings } from "./data";
+import { FindingCard } from "./FindingCard";
 
 export function ChecksPage({ node }: { node: string }) {
   const findings = useFindings(node);
@@ -52,35 +50,5 @@ export function ChecksPage({ node }: { node: string }) {
         }
       </Loaded>
     </ChapterPage>
-  );
-}
-
-function FindingCard({ finding }: { finding: Finding }) {
-  const propose = usePropose();
-  const mayChange = useMay("Sys.Modify");
-  return (
-    <Card isCompact component="article" className={`ik-finding ik-finding--${finding.level}`}>
-      <CardHeader>
-        <CardTitle>
-          <Title headingLevel="h2" size="md">
-            {finding.message}
-          </Title>
-        </CardTitle>
-      </CardHeader>
-      <CardBody className="ik-stack ik-stack--tight">
-        {finding.evidence && <pre className="ik-code">{finding.evidence}</pre>}
-        {finding.advice && <p>{finding.advice}</p>}
-        <p className="ik-subtle ik-small ik-mono">{finding.id}</p>
-      </CardBody>
-      {mayChange && finding.fixes.length > 0 && (
-        <CardFooter className="ik-actions">
-          {finding.fixes.map((fix, index) => (
-            <Button key={index} variant="secondary" size="sm" onClick={() => propose(fixOf(fix))}>
-              {fix.label}
-            </Button>
-          ))}
-        </CardFooter>
-      )}
-    </Card>
   );
 }

@@ -10,4 +10,6 @@ export const checks: Chapter = {
   Page: ChecksPage,
 };
 
+export { useFindings } from "./data";
+export { FindingCard } from "./FindingCard";
 export { FindingsLine } from "./FindingsLine";

@@ -40,7 +40,7 @@ export function ChangePage({ node, id }: { node: string; id: string }) {
             {canBeFinished(entry) && (
               <Button onClick={() => propose(finishOf(node, entry.id))}>Carry out the rest</Button>
             )}
-            {(entry.state === "done" || canBeFinished(entry)) && (
+            {entry.reversible === 1 && (
               <Button variant="secondary" onClick={() => propose(undoOf(node, entry.id))}>
                 Undo
               </Button>

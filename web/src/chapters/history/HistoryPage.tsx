@@ -172,7 +172,7 @@ function Entries({ node, entries }: { node: string; entries: ChangeSummary[] }) 
             </Td>
             {mayChange && (
               <Td isActionCell>
-                {entry.state === "done" && (
+                {entry.state === "done" && entry.reversible === 1 && (
                   <Button
                     variant="secondary"
                     size="sm"

@@ -14,6 +14,7 @@ import { RepositoryStatusLine } from "../apt";
 import { FindingsLine } from "../checks";
 import { ChangeStateLabel, useChanges } from "../history";
 import { useTasks } from "../tasks";
+import { UpdatesLine } from "../updates";
 import { ChapterPage } from "../../kit/ChapterPage";
 import { dateTime } from "../../kit/format";
 import { useNodes, useVersion } from "../../kit/nodes";
@@ -39,6 +40,10 @@ export function SummaryPage({ node }: { node: string }) {
 
         <Panel title="Repository status" wide>
           <RepositoryStatusLine node={node} />
+        </Panel>
+
+        <Panel title="Updates">
+          <UpdatesLine node={node} />
         </Panel>
 
         <Panel title="Last tasks">

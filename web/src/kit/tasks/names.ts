@@ -13,6 +13,7 @@ const NAMES: Record<string, string> = {
   aptupgrade: "Install updates",
   aptinstall: "Install package",
   apthold: "Hold or release package",
+  aptclean: "Remove downloaded packages",
   aptrepair: "Finish interrupted installation",
   ucodeinstall: "Install microcode",
   ucodehold: "Hold or release microcode",
