@@ -25,7 +25,7 @@ export function UpdateTable({
           <Th>New</Th>
           <Th>An upgrade</Th>
           <Th>Origin</Th>
-          <Th>Download</Th>
+          <Th modifier="nowrap">Size</Th>
           {onHold && <Th screenReaderText="Actions" />}
         </Tr>
       </Thead>
@@ -83,7 +83,7 @@ function UpdateRow({
         </span>
       </Td>
       <Td dataLabel="Origin">{origin}</Td>
-      <Td dataLabel="Download" modifier="nowrap">
+      <Td dataLabel="Size" modifier="nowrap">
         {update.Size ? bytes(update.Size) : ""}
       </Td>
       {onHold && (
