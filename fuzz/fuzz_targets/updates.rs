@@ -2,7 +2,9 @@
 #![no_main]
 
 use innkeeper_apt::format::refresh_log;
+use innkeeper_config::SectionFile;
 use innkeeper_updates::format::{control, dpkg_status, locks, madison, maps, policy, simulation, version};
+use innkeeper_updates::webhook::Webhook;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {
@@ -21,6 +23,12 @@ fuzz_target!(|text: &str| {
     }
     let (one, other) = text.split_once('\n').unwrap_or((text, ""));
     assert_eq!(version::compare(one, other), version::compare(other, one).reverse());
+    for section in SectionFile::parse(text).sections() {
+        if let Ok(webhook) = Webhook::of(section) {
+            assert!(!webhook.server.is_empty());
+        }
+    }
+    assert!(refresh_log::changed_field(text).is_none_or(|field| refresh_log::CHANGED_FIELDS.contains(&field)));
     if version::is_package(one) {
         assert!(!one.starts_with('-') && !one.contains(['/', ' ', '=']));
     }

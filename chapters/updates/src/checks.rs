@@ -10,6 +10,7 @@ use crate::inspect::{at_work, installed};
 use crate::notify::{self, SENDMAIL};
 use crate::preview::is_interrupted;
 use crate::standing::{PARTIAL, last_refresh, not_installed};
+use crate::webhook::{self, WEBHOOKS};
 use crate::{cache, reboot};
 
 /// Three daily refreshes were missed.
@@ -138,10 +139,44 @@ fn security(host: &dyn Host) -> Option<Finding> {
     Some(finding)
 }
 
+/// UPD-02: a webhook that cannot be told, or whose secrets everybody can read.
+fn webhook_file(host: &dyn Host, wrong: &[String]) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    if !wrong.is_empty() {
+        findings.push(
+            new(
+                "updates.webhook-invalid",
+                Level::Warning,
+                "A webhook is configured wrongly: it is told nothing.",
+            )
+            .seen(format!("{WEBHOOKS}: {}", wrong.join("; ")))
+            .advised("Correct the file; the guide's page about updates says what it may hold."),
+        );
+    }
+    let mode = host.metadata(Utf8Path::new(WEBHOOKS)).ok().flatten().map_or(0, |found| found.mode & 0o077);
+    if mode != 0 {
+        findings.push(
+            new(
+                "updates.webhook-readable",
+                Level::Warning,
+                "The addresses and tokens of webhooks can be read by others than root.",
+            )
+            .seen(format!("{WEBHOOKS}: others have the permissions {mode:03o}"))
+            .advised("chmod 600 it, and have the tokens replaced if others were logged in."),
+        );
+    }
+    findings
+}
+
 /// UPD-02: mail about updates would reach nobody.
 fn mail(host: &dyn Host) -> Vec<Finding> {
     let mut findings = Vec::new();
-    if !matches!(host.metadata(Utf8Path::new(SENDMAIL)), Ok(Some(_))) {
+    let (hooks, wrong) = webhook::webhooks(host);
+    findings.extend(webhook_file(host, &wrong));
+    if !hooks.is_empty() && !notify::has_mail_system(host) {
+        return findings;
+    }
+    if !notify::has_mail_system(host) {
         findings.push(
             new(
                 "updates.no-mail-system",

@@ -25,6 +25,7 @@ pub mod preview;
 pub mod reboot;
 pub mod standing;
 pub mod versions;
+pub mod webhook;
 
 use innkeeper_rest::{Check, Method};
 
