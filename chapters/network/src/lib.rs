@@ -7,12 +7,14 @@
 //! | --- | --- | --- |
 //! | domains and name servers ([`dns`]) | `/nodes/{node}/dns` | `innkeeper dns` |
 //! | names of hosts ([`hosts`]) | `/nodes/{node}/hosts…` | `innkeeper hosts` |
+//! | names of cards ([`names`]) | `/nodes/{node}/nics…` | `innkeeper nic` |
 //! | links, addresses and routes as the kernel has them ([`kernel`]) | | |
 
 pub mod dns;
 mod edits;
 pub mod hosts;
 pub mod kernel;
+pub mod names;
 
 use innkeeper_rest::{Check, Method};
 
@@ -20,6 +22,7 @@ use innkeeper_rest::{Check, Method};
 pub fn methods() -> Vec<Method> {
     let mut methods = dns::methods();
     methods.extend(hosts::methods());
+    methods.extend(names::methods());
     methods
 }
 
@@ -28,5 +31,6 @@ pub fn checks() -> Vec<Check> {
     vec![
         Check { area: "dns", title: "domains and name servers", run: dns::checks::run },
         Check { area: "hosts", title: "names of hosts", run: hosts::checks::run },
+        Check { area: "nic", title: "names of network cards", run: names::checks::run },
     ]
 }

@@ -61,6 +61,11 @@ export type RoleEntry = Data<"/access/roles">[number];
 export type AclEntry = Data<"/access/acl">[number];
 export type Grant = Data<"/access/permissions/sources">[number];
 
+export type Dns = Data<"/nodes/{node}/dns">;
+export type Hosts = Data<"/nodes/{node}/hosts">;
+export type HostsEntry = Schemas["HostsEntry"];
+export type LineProblem = Schemas["LineProblem"];
+
 export type ServiceState = Data<"/nodes/{node}/services">[number];
 export type LogEntry = Data<"/nodes/{node}/log">[number];
 export type Priority = NonNullable<

@@ -26,6 +26,8 @@ const NAMES: Record<string, string> = {
   hostsadd: "Add entry of hosts",
   hostsedit: "Change entry of hosts",
   hostsremove: "Remove entry of hosts",
+  nicpin: "Keep names of cards",
+  nicunpin: "Release name of card",
   undo: "Undo change",
   finish: "Finish change",
   revert: "Take back change",
