@@ -31,6 +31,6 @@ pub fn checks() -> Vec<Check> {
     vec![
         Check { area: "dns", title: "domains and name servers", run: dns::checks::run },
         Check { area: "hosts", title: "names of hosts", run: hosts::checks::run },
-        Check { area: "nic", title: "names of network cards", run: names::checks::run },
+        Check { area: "network", title: "links and names of network cards", run: names::checks::run },
     ]
 }

@@ -4,8 +4,10 @@
 mod common;
 
 use common::Machine;
+use innkeeper_change::Level;
 use innkeeper_host::CassetteHost;
 use innkeeper_network::hosts::checks::Own;
+use innkeeper_network::kernel::checks::check;
 use innkeeper_network::kernel::{BondMember, Kernel, Kind, Link, Scope, hostile, inspect};
 use proptest::prelude::*;
 
@@ -201,6 +203,32 @@ fn in_a_tree_only_its_sys_class_net_is_read() {
 
     let none = inspect(&Machine::new(&[]).host()).unwrap();
     assert_eq!(none.links().count(), 0, "an empty tree has no links, which is no error");
+}
+
+/// NET-56
+#[test]
+fn a_bond_that_has_lost_a_member_or_has_no_partner_is_a_finding() {
+    let ids = |kernel: &Kernel| {
+        check(kernel).into_iter().map(|finding| (finding.id, finding.level)).collect::<Vec<_>>()
+    };
+    assert_eq!(ids(&lacp()), []);
+    assert_eq!(ids(&leg_down()), [("network.bond-member-down".to_owned(), Level::Warning)]);
+    assert!(check(&leg_down())[0].evidence.ends_with("ens5"));
+
+    let machine = tree();
+    machine.write("/sys/devices/virtual/net/bond0/flags", "0x1443\n");
+    machine.write("/sys/devices/virtual/net/bond0/bonding/ad_partner_mac", "00:00:00:00:00:00\n");
+    let alone = [
+        ("network.bond-member-down".to_owned(), Level::Critical),
+        ("network.lacp-without-partner".to_owned(), Level::Warning),
+    ];
+    assert_eq!(ids(&inspect(&machine.host()).unwrap()), alone);
+    machine.write("/sys/devices/pci0000:00/0000:00:1c.0/0000:03:00.1/net/eno2/carrier", "1\n");
+    machine.write("/sys/devices/virtual/net/bond0/bonding/ad_partner_mac", "32:84:e3:9e:3d:c4\n");
+    assert_eq!(ids(&inspect(&machine.host()).unwrap()), []);
+    machine.write("/sys/devices/virtual/net/bond0/flags", "0x1402\n");
+    machine.write("/sys/devices/virtual/net/bond0/bonding/ad_partner_mac", "00:00:00:00:00:00\n");
+    assert_eq!(ids(&inspect(&machine.host()).unwrap()), [], "a bond that is down on purpose is left alone");
 }
 
 proptest! {

@@ -6,6 +6,7 @@
 //!
 //! Why ip(8) and not a netlink socket: docs/decisions/2026-11-23-links-by-ip.md.
 
+pub mod checks;
 mod ip;
 mod sysfs;
 

@@ -1,4 +1,4 @@
-//! Names that will be other ones after the next start.
+//! Names that will be other ones after the next start, and links that do not work.
 
 use std::collections::BTreeMap;
 
@@ -15,6 +15,10 @@ pub fn run(host: &dyn Host) -> Result<Vec<Finding>, Problem> {
     let state = inspect(host)?;
     let cmdline = read_config(host, "/proc/cmdline".into()).ok().flatten().unwrap_or_default();
     let mut findings = renamed(&state);
+    // the links of another system's tree are at rest
+    if host.root().is_none() {
+        findings.extend(crate::kernel::checks::check(&state.kernel));
+    }
     findings.extend(without_ipv6(&cmdline));
     Ok(findings)
 }
