@@ -238,6 +238,8 @@ const PAGES = [
   "repositories/keys",
   "tasks",
   "firmware",
+  "dns",
+  "hosts",
   "history",
   "history/audit",
   "checks",

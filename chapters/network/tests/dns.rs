@@ -26,19 +26,26 @@ fn put(machine: &Machine, params: Value) -> innkeeper_rest::Answer {
     machine.call(Verb::Put, "/dns", params).unwrap()
 }
 
+/// Clients compare the whole answer with what they want (Ansible's proxmox_node does).
 #[test]
-fn the_answer_has_the_original_s_fields_and_says_what_else_is_in_the_file() {
+fn the_answer_has_the_original_s_fields_and_no_others() {
     let machine = Machine::new(&[(FILE, TEXT)]);
     let dns = machine.get("/dns");
-    assert_eq!(dns["search"], "example.org lab.example.org");
-    assert_eq!((&dns["dns1"], &dns["dns2"]), (&json!("192.0.2.53"), &json!("2001:DB8::53")));
-    assert_eq!(dns.get("dns3"), None);
-    assert_eq!(dns["options"], json!(["timeout:2", "rotate"]));
-    assert_eq!(dns["digest"].as_str().unwrap().len(), 40);
-    assert_eq!((dns.get("owner"), dns.get("problems")), (None, None));
+    let expected =
+        json!({"search": "example.org lab.example.org", "dns1": "192.0.2.53", "dns2": "2001:DB8::53"});
+    assert_eq!(dns, expected);
+    assert_eq!(Machine::new(&[]).get("/dns"), json!({}));
+}
 
-    let none = Machine::new(&[]).get("/dns");
-    assert_eq!(none.as_object().unwrap().keys().collect::<Vec<_>>(), ["digest"]);
+#[test]
+fn all_that_is_known_of_the_file_is_told_besides() {
+    let machine = Machine::new(&[(FILE, TEXT)]);
+    let state = machine.get("/dns/state");
+    assert_eq!(state["search"], json!(["example.org", "lab.example.org"]));
+    assert_eq!(state["servers"], json!(["192.0.2.53", "2001:DB8::53"]));
+    assert_eq!(state["options"], json!(["timeout:2", "rotate"]));
+    assert_eq!(state["digest"].as_str().unwrap().len(), 40);
+    assert_eq!((state.get("owner"), state.get("problems")), (None, None));
 }
 
 #[test]
@@ -126,7 +133,7 @@ fn bad_input_is_refused_by_the_name_of_its_parameter() {
 fn a_link_to_another_program_s_file_is_said_and_never_written_to() {
     let machine = Machine::new(&[("/run/systemd/resolve/stub-resolv.conf", "nameserver 127.0.0.53\n")]);
     machine.link(FILE, "../run/systemd/resolve/stub-resolv.conf");
-    let owner = &machine.get("/dns")["owner"];
+    let owner = &machine.get("/dns/state")["owner"];
     assert_eq!((&owner["name"], &owner["editable"]), (&json!("systemd-resolved"), &json!(0)));
     let refused = machine.call(Verb::Put, "/dns", json!({"search": "a", "dns1": "192.0.2.1"})).unwrap_err();
     assert!(refused.to_string().contains("symbolic link to ../run/systemd/resolve"), "{refused}");
@@ -154,13 +161,13 @@ fn whoever_left_a_mark_in_the_file_is_a_hazard_before_it_is_written() {
     ];
     for (text, name) in marks {
         let machine = Machine::new(&[(FILE, text)]);
-        let owner = &machine.get("/dns")["owner"];
+        let owner = &machine.get("/dns/state")["owner"];
         assert_eq!((&owner["name"], &owner["editable"]), (&json!(name), &json!(1)));
         let params = json!({"search": "a", "dns1": "192.0.2.7"});
         assert_eq!(machine.hazards(Verb::Put, "/dns", params), ["dns.overwritten"]);
     }
     let machine = Machine::new(&[(FILE, "# mine, not NetworkManager's\nnameserver 192.0.2.1\n")]);
-    assert_eq!(machine.get("/dns").get("owner"), None);
+    assert_eq!(machine.get("/dns/state").get("owner"), None);
 }
 
 #[test]
@@ -171,7 +178,7 @@ fn a_host_without_a_name_server_is_warned_of_before_and_found_afterwards() {
     )]);
     let found = check(&inspect(&machine.host()).unwrap());
     assert_eq!((found.len(), found[0].id.as_str()), (1, "dns.too-many-servers"));
-    assert_eq!(machine.get("/dns")["more"], json!(["4.4.4.4"]));
+    assert_eq!(machine.get("/dns/state")["never-asked"], json!(["4.4.4.4"]));
     let params = json!({"search": ""});
     assert_eq!(machine.hazards(Verb::Put, "/dns", params.clone()), ["dns.no-server", "dns.beyond-third"]);
     put(&machine, params);
@@ -184,7 +191,7 @@ fn lines_without_effect_are_named_and_kept() {
     let text =
         "nameserver one\n nameserver 192.0.2.1\nnamserver 192.0.2.2\nnameserver\nnameserver 192.0.2.3\n";
     let machine = Machine::new(&[(FILE, text)]);
-    let problems = machine.get("/dns")["problems"].clone();
+    let problems = machine.get("/dns/state")["problems"].clone();
     let lines: Vec<_> = problems.as_array().unwrap().iter().map(|problem| problem["line"].clone()).collect();
     assert_eq!(lines, [1, 2, 3, 4]);
     assert_eq!(problems[0]["reason"], "'one' is no address");

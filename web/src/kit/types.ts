@@ -61,7 +61,7 @@ export type RoleEntry = Data<"/access/roles">[number];
 export type AclEntry = Data<"/access/acl">[number];
 export type Grant = Data<"/access/permissions/sources">[number];
 
-export type Dns = Data<"/nodes/{node}/dns">;
+export type Resolver = Data<"/nodes/{node}/dns/state">;
 export type Hosts = Data<"/nodes/{node}/hosts">;
 export type HostsEntry = Schemas["HostsEntry"];
 export type LineProblem = Schemas["LineProblem"];

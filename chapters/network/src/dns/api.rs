@@ -6,23 +6,31 @@ use innkeeper_rest::{
 };
 
 use super::inspect::inspect;
-use super::model::{Dns, view};
+use super::model::{Dns, Resolver, dns, resolver};
 use super::plan::{Request, plan};
 
 const PATH: &str = "/nodes/{node}/dns";
+const STATE: &str = "/nodes/{node}/dns/state";
 const AUDIT: Permission = Permission::On("/nodes/{node}", &["Sys.Audit"]);
 const MODIFY: Permission = Permission::On("/nodes/{node}", &["Sys.Modify"]);
 const SERVERS: [&str; 3] = ["dns1", "dns2", "dns3"];
 
 pub(crate) fn methods() -> Vec<Method> {
-    vec![show(), set()]
+    vec![show(), state(), set()]
 }
 
 fn show() -> Method {
-    let help = "Show how this host resolves names";
-    Method::get(PATH, help, |call| Answer::of(view(&inspect(call.host().as_ref())?)))
+    let help = "Show the search domains and name servers of this host";
+    Method::get(PATH, help, |call| Answer::of(dns(&inspect(call.host().as_ref())?)))
         .allow(AUDIT)
         .returns::<Dns>()
+}
+
+fn state() -> Method {
+    let help = "Show how this host resolves names, and who else writes /etc/resolv.conf";
+    Method::get(STATE, help, |call| Answer::of(resolver(&inspect(call.host().as_ref())?)))
+        .allow(AUDIT)
+        .returns::<Resolver>()
         .command(CommandName { words: "dns show", positional: &[], preset: &[], help })
 }
 

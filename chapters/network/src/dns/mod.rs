@@ -2,7 +2,7 @@
 //!
 //! | what | methods | commands |
 //! | --- | --- | --- |
-//! | domains and name servers | `/nodes/{node}/dns` | `innkeeper dns show`, `set` |
+//! | domains and name servers | `/nodes/{node}/dns`, `/nodes/{node}/dns/state` | `innkeeper dns show`, `set` |
 
 mod api;
 pub mod checks;

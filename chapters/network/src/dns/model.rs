@@ -4,10 +4,11 @@ use innkeeper_rest::bit;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::format::{ASKED, ResolvConf};
+use super::format::ASKED;
 use super::inspect::State;
 
-/// How this host resolves names.
+/// How this host resolves names: the original's fields and no others, because clients compare the whole answer with what they
+/// want.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct Dns {
@@ -23,19 +24,29 @@ pub struct Dns {
     /// The third name server.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dns3: Option<String>,
-    /// Ours: name servers beyond the third, which nobody asks.
+}
+
+/// How this host resolves names, with all that is known of the file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct Resolver {
+    /// Domains that are tried with a short name, in their order.
+    pub search: Vec<String>,
+    /// The name servers that are asked, in their order.
+    pub servers: Vec<String>,
+    /// Name servers beyond the third, which nobody asks.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub more: Vec<String>,
-    /// Ours: options of the resolver, as `timeout:2`; they are kept.
+    pub never_asked: Vec<String>,
+    /// Options of the resolver, as `timeout:2`; they are kept.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub options: Vec<String>,
-    /// Ours: who else writes the file.
+    /// Who else writes the file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub owner: Option<ResolverOwner>,
-    /// Ours: lines that the resolver passes over; they are kept.
+    /// Lines that the resolver passes over; they are kept.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub problems: Vec<LineProblem>,
-    /// Ours: SHA-1 of the file, for detecting changes.
+    /// SHA-1 of the file, for detecting changes.
     pub digest: String,
 }
 
@@ -65,25 +76,26 @@ pub struct LineProblem {
     pub reason: String,
 }
 
-/// The state as the API delivers it.
-pub fn view(state: &State) -> Dns {
-    let file: &ResolvConf = &state.file;
-    let mut servers = file.servers().map(str::to_owned);
+/// The state as the original delivers it.
+pub fn dns(state: &State) -> Dns {
+    let mut servers = state.file.servers().map(str::to_owned);
     let mut next = || servers.next();
     let [dns1, dns2, dns3] = [next(), next(), next()];
-    Dns {
-        search: file.search(),
-        dns1,
-        dns2,
-        dns3,
-        more: file.servers().skip(ASKED).map(str::to_owned).collect(),
-        options: file.options().into_iter().map(str::to_owned).collect(),
+    Dns { search: state.file.search(), dns1, dns2, dns3 }
+}
+
+/// The state with all that is known of it.
+pub fn resolver(state: &State) -> Resolver {
+    let file = &state.file;
+    let odd = file.odd().iter();
+    let owned = |words: Vec<&str>| words.into_iter().map(str::to_owned).collect();
+    Resolver {
+        search: owned(file.search().unwrap_or_default().split(' ').filter(|word| !word.is_empty()).collect()),
+        servers: owned(file.servers().take(ASKED).collect()),
+        never_asked: owned(file.servers().skip(ASKED).collect()),
+        options: owned(file.options()),
         owner: state.owner.clone(),
-        problems: file
-            .odd()
-            .iter()
-            .map(|odd| LineProblem { line: odd.line, reason: odd.reason.clone() })
-            .collect(),
+        problems: odd.map(|odd| LineProblem { line: odd.line, reason: odd.reason.clone() }).collect(),
         digest: state.digest(),
     }
 }

@@ -12,8 +12,8 @@ import { FormDialog, TextField } from "../../kit/form";
 import { usePropose } from "../../kit/plan/Changes";
 import { useMay } from "../../kit/session";
 import { Loaded } from "../../kit/states";
-import type { Dns } from "../../kit/types";
-import { looksLikeAddress, serversOf, setDns, useDns } from "./data";
+import type { Resolver } from "../../kit/types";
+import { looksLikeAddress, setDns, useDns } from "./data";
 import { Problems } from "./Problems";
 
 const FILE = "/etc/resolv.conf";
@@ -52,7 +52,7 @@ export function DnsPage({ node }: { node: string }) {
   );
 }
 
-function OwnerAlert({ dns: { owner } }: { dns: Dns }) {
+function OwnerAlert({ dns: { owner } }: { dns: Resolver }) {
   if (!owner) return null;
   const title =
     owner.editable === 1
@@ -66,13 +66,13 @@ function OwnerAlert({ dns: { owner } }: { dns: Dns }) {
   );
 }
 
-function Facts({ dns }: { dns: Dns }) {
-  const servers = serversOf(dns);
+function Facts({ dns }: { dns: Resolver }) {
+  const { search, servers } = dns;
   const none = "none";
   const facts: [string, ReactNode][] = [
-    ["Search domains", dns.search || none],
+    ["Search domains", search.join(" ") || none],
     ["Name servers", servers.length > 0 ? <Lines key="servers" lines={servers} /> : none],
-    ["Never asked", dns.more?.length ? <Lines key="more" lines={dns.more} /> : undefined],
+    ["Never asked", dns["never-asked"]?.length ? <Lines key="more" lines={dns["never-asked"]} /> : undefined],
     ["Options", dns.options?.join(" ")],
   ];
   return (
@@ -95,10 +95,10 @@ function Lines({ lines }: { lines: readonly string[] }) {
 
 const SERVERS = ["First name server", "Second name server", "Third name server"] as const;
 
-function DnsDialog({ node, dns, onClose }: { node: string; dns: Dns; onClose: () => void }) {
+function DnsDialog({ node, dns, onClose }: { node: string; dns: Resolver; onClose: () => void }) {
   const propose = usePropose();
-  const [search, setSearch] = useState(dns.search ?? "");
-  const [servers, setServers] = useState(() => SERVERS.map((_, at) => serversOf(dns)[at] ?? ""));
+  const [search, setSearch] = useState(dns.search.join(" "));
+  const [servers, setServers] = useState(() => SERVERS.map((_, at) => dns.servers[at] ?? ""));
   const isWrong = (server: string) => server.trim() !== "" && !looksLikeAddress(server);
   const submit = () => {
     onClose();

@@ -3,7 +3,7 @@ import userEvent from "@testing-library/user-event";
 import { beforeEach, expect, it } from "vitest";
 import { Changes } from "../../kit/plan/Changes";
 import { restore } from "../../kit/session";
-import type { Dns, Hosts } from "../../kit/types";
+import type { Hosts, Resolver } from "../../kit/types";
 import { show } from "../../test/app";
 import { data, serve, type Asked } from "../../test/server";
 import { looksLikeAddress } from "./data";
@@ -20,7 +20,7 @@ const PLAN = {
   reversible: 1,
   fingerprint: "f",
 };
-const DNS: Dns = { search: "example.org", dns1: "192.0.2.53", dns2: "2001:db8::53", digest: "d1" };
+const DNS: Resolver = { search: ["example.org"], servers: ["192.0.2.53", "2001:db8::53"], digest: "d1" };
 const HOSTS: Hosts = {
   data: "127.0.0.1 localhost\n192.0.2.10 pve1 # rack 3\n",
   digest: "d2",
@@ -34,7 +34,7 @@ async function open(page: "dns" | "hosts", { dns = DNS, cap = { "Sys.Modify": 1 
   const asked = serve({
     "GET /access/session": () =>
       data({ username: "root@pam", CSRFPreventionToken: "t", cap: { nodes: cap } }),
-    "GET /nodes/pve1/dns": () => data(dns),
+    "GET /nodes/pve1/dns/state": () => data(dns),
     "GET /nodes/pve1/hosts": () => data(HOSTS),
     "PUT /nodes/pve1/dns": () => data(PLAN),
     "POST /nodes/pve1/hosts": () => data(PLAN),

@@ -3,13 +3,13 @@
 import { useQuery } from "@tanstack/react-query";
 import { answer, api } from "../../kit/api";
 import { change, type ChangeCall } from "../../kit/plan/change";
-import type { Dns, Hosts, HostsEntry } from "../../kit/types";
+import type { Hosts, HostsEntry, Resolver } from "../../kit/types";
 
 export function useDns(node: string) {
   return useQuery({
     queryKey: ["node", node, "dns"],
     queryFn: async ({ signal }) =>
-      (await answer(api.GET("/nodes/{node}/dns", { params: { path: { node } }, signal }))).data,
+      (await answer(api.GET("/nodes/{node}/dns/state", { params: { path: { node } }, signal }))).data,
   });
 }
 
@@ -21,13 +21,8 @@ export function useHosts(node: string) {
   });
 }
 
-/** The name servers that are asked, in their order. */
-export function serversOf({ dns1, dns2, dns3 }: Dns): string[] {
-  return [dns1, dns2, dns3].filter((server) => server != null);
-}
-
 /** Servers that are not named are removed; `digest` is what the page shows. */
-export function setDns(node: string, { digest }: Dns, search: string, servers: string[]): ChangeCall {
+export function setDns(node: string, { digest }: Resolver, search: string, servers: string[]): ChangeCall {
   const [dns1, dns2, dns3] = servers.map((server) => server.trim()).filter((server) => server !== "");
   const params = { search: search.trim(), dns1, dns2, dns3, digest };
   return change("Set name servers", "put", "/nodes/{node}/dns", { node }, params);
