@@ -16,6 +16,7 @@ mod history;
 mod idle;
 mod innkeeper;
 mod machine;
+mod network;
 mod nginx;
 mod process;
 mod report;
@@ -69,11 +70,12 @@ impl Bench {
 type Section = (&'static str, &'static str, fn(&Bench) -> Outcome<report::Findings>);
 
 /// All parts: the word that chooses one, its title, and who measures it.
-const SECTIONS: [Section; 7] = [
+const SECTIONS: [Section; 8] = [
     ("start", "Command start", start::measure),
     ("service", "Services", service::measure),
     ("history", "History of 1,000,000 tasks", history::measure),
     ("sources", "Sources file of 4,000 entries", sources::measure),
+    ("network", "4,094 VLANs and bridges", network::measure),
     ("clicks", "200 users", clicks::measure),
     ("idle", "An idle day", idle::measure),
     ("size", "Release binary", start::size),

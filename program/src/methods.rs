@@ -31,6 +31,7 @@ pub(crate) const AREAS: &[(&str, &str)] = &[
     ("group", "Groups of users"),
     ("history", "The changes made to this host"),
     ("hosts", "Names of hosts in /etc/hosts"),
+    ("network", "Network interfaces: what is configured, and what is staged"),
     ("nic", "Network cards and their names"),
     ("realm", "Where users come from"),
     ("role", "Sets of privileges"),

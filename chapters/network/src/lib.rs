@@ -1,10 +1,11 @@
 //! Network of the host.
 //!
 //! The configuration of record is `/etc/network/interfaces`, interfaces(5), read and edited without losing a byte
-//! that an edit does not mean.
+//! that an edit does not mean. Changes are staged in `/etc/network/interfaces.new`, which every reading looks at first.
 //!
 //! | what | methods | commands |
 //! | --- | --- | --- |
+//! | interfaces ([`interfaces`]), in their file ([`format`](mod@format)) | `/nodes/{node}/network…`, `/nodes/{node}/network-changes` | `innkeeper network` |
 //! | domains and name servers ([`dns`]) | `/nodes/{node}/dns` | `innkeeper dns` |
 //! | names of hosts ([`hosts`]) | `/nodes/{node}/hosts…` | `innkeeper hosts` |
 //! | names of cards ([`names`]) | `/nodes/{node}/nics…` | `innkeeper nic` |
@@ -12,7 +13,9 @@
 
 pub mod dns;
 mod edits;
+pub mod format;
 pub mod hosts;
+pub mod interfaces;
 pub mod kernel;
 pub mod names;
 
@@ -20,7 +23,8 @@ use innkeeper_rest::{Check, Method};
 
 /// Every method of this chapter.
 pub fn methods() -> Vec<Method> {
-    let mut methods = dns::methods();
+    let mut methods = interfaces::methods();
+    methods.extend(dns::methods());
     methods.extend(hosts::methods());
     methods.extend(names::methods());
     methods
@@ -29,6 +33,7 @@ pub fn methods() -> Vec<Method> {
 /// Every health check of this chapter.
 pub fn checks() -> Vec<Check> {
     vec![
+        Check { area: "network", title: "network configuration", run: interfaces::checks::run },
         Check { area: "dns", title: "domains and name servers", run: dns::checks::run },
         Check { area: "hosts", title: "names of hosts", run: hosts::checks::run },
         Check { area: "network", title: "links and names of network cards", run: names::checks::run },

@@ -19,6 +19,8 @@ pub struct Answer {
     pub data: Value,
     /// How many there are in all, when `data` is one page of a list.
     pub total: Option<u64>,
+    /// What is staged and not applied yet, as a unified diff.
+    pub changes: Option<String>,
     /// The task that carried out a change.
     pub task: Option<String>,
     /// The change's number in the journal.

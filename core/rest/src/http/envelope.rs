@@ -56,7 +56,7 @@ pub(super) fn respond(format: Format, gui: bool, outcome: Result<Answer, Problem
 }
 
 fn success(format: Format, gui: bool, answer: Answer) -> Response<Body> {
-    let Answer { mut data, total, task, change, unchanged, session, download: _, lines: _ } = answer;
+    let Answer { mut data, total, changes, task, change, unchanged, session, download: _, lines: _ } = answer;
     if gui && session.is_some() {
         // the page gets its ticket as a cookie, where scripts cannot read it
         if let Some(object) = data.as_object_mut() {
@@ -70,6 +70,7 @@ fn success(format: Format, gui: bool, answer: Answer) -> Response<Body> {
         }
     };
     add("total", total.map(Value::from));
+    add("changes", changes.map(Value::from));
     add("task", task.map(Value::from));
     add("change", change.map(Value::from));
     add("unchanged", unchanged.then(|| 1.into()));

@@ -1,0 +1,294 @@
+//! What is risky about a configuration although it can be applied: for plans as hazards, for a host at rest as findings.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+
+use innkeeper_change::{Hazard, Severity};
+
+use super::config::{Config, Family, Interface, ip};
+use super::field::Field;
+use super::kind::{Kind, is_bond_name, is_bridge_name, is_physical_name};
+use super::state::State;
+use super::validate::port_field;
+use super::view::is_vlan_aware;
+
+/// Something risky about one or two interfaces.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Risk {
+    /// Stable id.
+    pub id: &'static str,
+    /// How bad it would be.
+    pub severity: Severity,
+    /// The interfaces it is about.
+    pub about: Vec<String>,
+    /// One sentence.
+    pub message: String,
+    /// How to avoid it.
+    pub avoid: &'static str,
+}
+
+/// Every risk, in a stable order.
+pub fn all(state: &State, config: &Config<'_>) -> Vec<Risk> {
+    let mut risks = Vec::new();
+    for interface in config.interfaces() {
+        risks.extend(gateway(config, interface, Family::V4));
+        risks.extend(gateway(config, interface, Family::V6));
+        risks.extend(hardware(state, config, interface));
+        risks.extend(layer(config, interface));
+        risks.extend(path_mtu(config, interface));
+    }
+    networks(config, &mut risks);
+    risks
+}
+
+/// The risks that a change of `name` brings, and what it does to guests.
+pub fn of_change(state: &State, old: &Config<'_>, new: &Config<'_>, name: &str) -> Vec<Hazard> {
+    let concerns = |risk: &Risk| risk.about.iter().any(|about| about == name);
+    let after: Vec<Risk> = all(state, new).into_iter().filter(concerns).collect();
+    let known: Vec<Risk> =
+        if after.is_empty() { Vec::new() } else { all(state, old).into_iter().filter(concerns).collect() };
+    let mut hazards: Vec<Hazard> = after
+        .into_iter()
+        .filter(|risk| !known.contains(risk))
+        .map(|risk| Hazard::new(risk.id, risk.severity, risk.message, risk.avoid))
+        .collect();
+    hazards.extend(guests(state, old, new, name));
+    if old.get(name).is_none()
+        && let Some(interface) = new.get(name)
+    {
+        hazards.extend(convention(interface));
+    }
+    hazards
+}
+
+/// A bridge that goes takes the network away from the guests on it.
+fn guests(state: &State, old: &Config<'_>, new: &Config<'_>, name: &str) -> Option<Hazard> {
+    let ports = state.guests.get(name)?;
+    let bridge = |config: &Config<'_>| config.get(name).is_some_and(|interface| interface.kind.is_bridge());
+    (bridge(old) && !bridge(new)).then(|| {
+        Hazard::new(
+            "network.guests-on-bridge",
+            Severity::Warning,
+            format!(
+                "{} ports of guests are attached to {name} ({}); once this is applied they have no network.",
+                ports.len(),
+                ports.join(", ")
+            ),
+            "Move the guests to another bridge first.",
+        )
+    })
+}
+
+/// Names by which everybody knows what an interface is.
+fn convention(interface: &Interface<'_>) -> Option<Hazard> {
+    let (fits, rule) = match interface.kind {
+        Kind::Bridge | Kind::OVSBridge => (is_bridge_name(interface.name), "Bridges are called vmbrN"),
+        Kind::Bond | Kind::OVSBond => (is_bond_name(interface.name), "Bonds are called bondN"),
+        Kind::Eth => (is_physical_name(interface.name), "Physical network cards begin with 'en' or 'eth'"),
+        _ => (true, ""),
+    };
+    (!fits).then(|| {
+        Hazard::new(
+            "network.name-convention",
+            Severity::Notice,
+            format!("{rule}; '{}' does not say what it is.", interface.name),
+            "Choose a name that implies the type.",
+        )
+    })
+}
+
+/// An address as a number with the bits of its family, and the first and last of its network.
+#[derive(Clone, Copy)]
+struct Net {
+    address: IpAddr,
+    first: u128,
+    last: u128,
+    length: u8,
+}
+
+impl Net {
+    fn of(address: &str, length: Option<u8>) -> Option<Self> {
+        let address = ip(address)?;
+        let (bits, width) = match address {
+            IpAddr::V4(v4) => (u128::from(u32::from(v4)), 32),
+            IpAddr::V6(v6) => (u128::from(v6), 128),
+        };
+        let length = length.unwrap_or(width).min(width);
+        let host = u128::MAX.checked_shr(u32::from(128 - width) + u32::from(length)).unwrap_or(0);
+        let host = if width == 32 { host & u128::from(u32::MAX) } else { host };
+        let first = bits & !host;
+        Some(Self { address, first, last: first | host, length })
+    }
+
+    fn holds(&self, other: IpAddr) -> bool {
+        let bits = match (self.address, other) {
+            (IpAddr::V4(_), IpAddr::V4(v4)) => u128::from(u32::from(v4)),
+            (IpAddr::V6(_), IpAddr::V6(v6)) => u128::from(v6),
+            _ => return false,
+        };
+        (self.first..=self.last).contains(&bits)
+    }
+}
+
+/// A gateway that no network of the interface reaches.
+fn gateway(config: &Config<'_>, interface: &Interface<'_>, family: Family) -> Option<Risk> {
+    let gateway = config.value_of(interface, Field::Gateway, family)?;
+    let parsed = ip(gateway)?;
+    if matches!(parsed, IpAddr::V6(v6) if v6.segments()[0] & 0xffc0 == 0xfe80) {
+        return None;
+    }
+    let (address, length) = config.address(interface, family)?;
+    let net = Net::of(address, length)?;
+    let message = if net.address == parsed {
+        format!("Gateway {gateway} of {} is its own address.", interface.name)
+    } else if !net.holds(parsed) {
+        format!("Gateway {gateway} of {} is outside its network {address}/{}.", interface.name, net.length)
+    } else {
+        return None;
+    };
+    Some(Risk {
+        id: "network.gateway-outside",
+        severity: Severity::Warning,
+        about: vec![interface.name.to_owned()],
+        message,
+        avoid: "Correct the gateway or the prefix; where the provider wants it so, add a route to the gateway itself.",
+    })
+}
+
+/// Hardware that is configured and not there.
+fn hardware(state: &State, config: &Config<'_>, interface: &Interface<'_>) -> Option<Risk> {
+    // in a tree without a kernel nothing is there
+    if state.devices.is_empty() {
+        return None;
+    }
+    let field = port_field(interface.kind)?;
+    let missing: Vec<&str> = config
+        .list(interface, field)
+        .filter(|port| !state.devices.contains_key(*port))
+        .filter(|port| match config.get(port) {
+            Some(port) => matches!(port.kind, Kind::Eth | Kind::OVSPort),
+            None => is_physical_name(port),
+        })
+        .collect();
+    (!missing.is_empty()).then(|| Risk {
+        id: "network.missing-hardware",
+        severity: Severity::Warning,
+        about: vec![interface.name.to_owned()],
+        message: format!(
+            "{} is made of {}, which this host does not have.",
+            interface.name,
+            missing.join(", ")
+        ),
+        avoid: "Name a network card that is there; a changed slot or a newer kernel may have renamed it.",
+    })
+}
+
+/// A VLAN belongs on the device nearest to the hardware.
+fn layer(config: &Config<'_>, interface: &Interface<'_>) -> Option<Risk> {
+    if interface.kind != Kind::Vlan {
+        return None;
+    }
+    let parent = config.vlan(interface).0.and_then(|parent| config.get(parent))?;
+    (parent.kind == Kind::Bridge && !is_vlan_aware(config, parent)).then(|| Risk {
+        id: "network.vlan-on-plain-bridge",
+        severity: Severity::Notice,
+        about: vec![interface.name.to_owned(), parent.name.to_owned()],
+        message: format!("VLAN {} lies on {}, which is not VLAN-aware.", interface.name, parent.name),
+        avoid: "Put it on the bridge's port instead, or make the bridge VLAN-aware.",
+    })
+}
+
+/// Packets larger than what a bond's interfaces let through, where the bond itself says nothing of it.
+fn path_mtu(config: &Config<'_>, interface: &Interface<'_>) -> Option<Risk> {
+    let own = |name: &str| {
+        let interface = config.get(name)?;
+        config.value(interface, Field::Mtu)?.parse::<u32>().ok()
+    };
+    let wanted = own(interface.name)?;
+    let parents: Vec<&str> = match interface.kind {
+        Kind::Bridge => config.list(interface, Field::BridgePorts).collect(),
+        Kind::Vlan => config.vlan(interface).0.into_iter().collect(),
+        Kind::Bond => vec![interface.name],
+        _ => return None,
+    };
+    let bonds = parents
+        .into_iter()
+        .filter_map(|parent| config.get(parent))
+        .filter(|parent| parent.kind == Kind::Bond);
+    // a bond hands its own size on to its interfaces
+    let silent = bonds.filter(|bond| own(bond.name).is_none());
+    let narrow =
+        silent.flat_map(|bond| config.list(bond, Field::Slaves).map(move |slave| (bond.name, slave)));
+    let (bond, slave) = narrow.into_iter().find(|(_, slave)| own(slave).unwrap_or(1500) < wanted)?;
+    Some(Risk {
+        id: "network.mtu-of-path",
+        severity: Severity::Warning,
+        about: vec![interface.name.to_owned(), bond.to_owned()],
+        message: format!(
+            "{} has packets of {wanted} bytes, but {slave} below {bond} lets {} through.",
+            interface.name,
+            own(slave).unwrap_or(1500)
+        ),
+        avoid: "Give the bond the same MTU.",
+    })
+}
+
+/// The same address twice, and networks that overlap.
+fn networks(config: &Config<'_>, risks: &mut Vec<Risk>) {
+    // by family, first address, and width: the wider one first
+    let mut nets: Vec<((bool, u128, u128), &str, Net)> = Vec::new();
+    let mut addresses: HashMap<IpAddr, &str> = HashMap::new();
+    for interface in config.interfaces() {
+        for family in [Family::V4, Family::V6] {
+            let Some((address, length)) = config.address(interface, family) else { continue };
+            let Some(net) = Net::of(address, length) else { continue };
+            if net.address.is_unspecified() || is_link_local(net.address) {
+                continue;
+            }
+            match addresses.get(&net.address) {
+                Some(other) if *other != interface.name => risks.push(Risk {
+                    id: "network.duplicate-address",
+                    severity: Severity::Warning,
+                    about: vec![interface.name.to_owned(), (*other).to_owned()],
+                    message: format!("{} has the address {address}, which {other} has, too.", interface.name),
+                    avoid: "Give each interface an address of its own.",
+                }),
+                Some(_) => {}
+                None => {
+                    addresses.insert(net.address, interface.name);
+                    // a single address is in the network of whatever it is routed by
+                    if net.first != net.last {
+                        let key = (net.address.is_ipv6(), net.first, u128::MAX - net.last);
+                        nets.push((key, interface.name, net));
+                    }
+                }
+            }
+        }
+    }
+    // whoever begins before the end of one before overlaps it
+    nets.sort_by_key(|(key, ..)| *key);
+    let mut open: Option<(&str, Net)> = None;
+    for (_, name, net) in nets {
+        match open {
+            Some((other, wide)) if wide.holds(net.address) && other != name => risks.push(Risk {
+                id: "network.overlapping-networks",
+                severity: Severity::Warning,
+                about: vec![name.to_owned(), other.to_owned()],
+                message: format!(
+                    "The networks of {name} ({}/{}) and {other} ({}/{}) overlap.",
+                    net.address, net.length, wide.address, wide.length
+                ),
+                avoid: "Give each interface a network of its own: the host sends answers by only one of them.",
+            }),
+            Some((_, wide)) if wide.last >= net.last && wide.address.is_ipv6() == net.address.is_ipv6() => {}
+            _ => open = Some((name, net)),
+        }
+    }
+}
+
+fn is_link_local(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(v4) => v4.is_link_local() || v4.is_loopback(),
+        IpAddr::V6(v6) => v6.segments()[0] & 0xffc0 == 0xfe80 || v6.is_loopback(),
+    }
+}
