@@ -10,6 +10,7 @@ mod api;
 mod changes;
 mod documents;
 mod help;
+mod network;
 mod output;
 mod support;
 mod tasks;

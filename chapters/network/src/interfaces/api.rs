@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use super::changes::changes;
 use super::config::names;
-use super::inspect::{files, inspect};
+use super::inspect::{files, inspect, inspect_closely};
 use super::kind::Kind;
 use super::plan::{Request, plan};
 use super::settings::Settings;
@@ -103,7 +103,7 @@ fn list() -> Method {
     const HELP: &str =
         "List network interfaces: what is configured, staged changes included, and what is there";
     Method::get("/nodes/{node}/network", HELP, |call| {
-        let state = inspect(call.host().as_ref())?;
+        let state = inspect_closely(call.host().as_ref())?;
         let config = state.config_of(state.text().unwrap_or_default());
         let filter = call.text("type");
         let mut shown = view::interfaces(&state, &config);
@@ -136,7 +136,7 @@ fn passes(filter: Option<&str>, kind: Option<Kind>) -> bool {
 
 fn show() -> Method {
     Method::get("/nodes/{node}/network/{iface}", "Show one network interface", |call| {
-        let state = inspect(call.host().as_ref())?;
+        let state = inspect_closely(call.host().as_ref())?;
         let config = state.config_of(state.text().unwrap_or_default());
         match view::interface(&state, &config, call.required_text("iface")?) {
             Some(shown) => Answer::of(shown),

@@ -31,6 +31,28 @@ pub fn inspect(host: &dyn Host) -> Result<State, Problem> {
     Ok(state)
 }
 
+/// Looks at a host and asks its kernel for more than a change needs to know: other names of devices. Where the kernel cannot be
+/// asked, what sysfs says has to do.
+///
+/// # Errors
+/// As [`inspect`].
+pub fn inspect_closely(host: &dyn Host) -> Result<State, Problem> {
+    let mut state = inspect(host)?;
+    if host.root().is_none()
+        && let Ok(kernel) = crate::kernel::inspect(host)
+    {
+        for link in kernel.links() {
+            if let Some(device) = state.devices.get_mut(&link.name) {
+                device.up = link.up;
+            }
+            if !link.altnames.is_empty() {
+                state.altnames.insert(link.name.clone(), link.altnames.clone());
+            }
+        }
+    }
+    Ok(state)
+}
+
 /// The files alone: for what needs to know nothing else.
 ///
 /// # Errors

@@ -37,6 +37,8 @@ pub struct State {
     pub unread: Vec<String>,
     /// Devices by name.
     pub devices: BTreeMap<String, Device>,
+    /// Other names of devices, where the kernel was asked for them.
+    pub altnames: BTreeMap<String, Vec<String>>,
     /// Guests' ports by the bridge that they are attached to.
     pub guests: BTreeMap<String, Vec<String>>,
     /// Open vSwitch is installed.

@@ -36,6 +36,9 @@ pub struct Network {
     /// Whether the hardware is there: for NICs and what is made of them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exists: Option<u8>,
+    /// Other names of the hardware.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub altnames: Vec<String>,
     /// Address families that are configured.
     pub families: Vec<&'static str>,
     /// How IPv4 is configured.
@@ -170,6 +173,7 @@ pub fn interfaces(state: &State, config: &Config<'_>) -> Vec<Network> {
         priority: at,
         active: device.up.then_some(1),
         exists: Some(1),
+        altnames: state.altnames.get(name).cloned().unwrap_or_default(),
         families: vec!["inet"],
         method: "manual".to_owned(),
         method6: "manual".to_owned(),
@@ -217,6 +221,7 @@ impl View<'_, '_> {
             autostart: interface.autostart.then_some(1),
             active: device.is_some_and(|device| device.up).then_some(1),
             exists: self.exists(interface),
+            altnames: self.state.altnames.get(interface.name).cloned().unwrap_or_default(),
             families: self.families(interface),
             method: self.method(interface, Family::V4),
             method6: self.method(interface, Family::V6),

@@ -5,6 +5,7 @@ mod checks;
 mod firmware;
 mod history;
 mod log;
+mod network;
 mod repositories;
 mod tasks;
 mod updates;
@@ -46,7 +47,7 @@ impl View {
 /// Lines enough for every log.
 const ALL_LINES: &str = "1000000";
 
-const VIEWS: [View; 13] = [
+const VIEWS: [View; 15] = [
     View { prepare: tasks::in_few_words, ..View::new("/nodes/{node}/tasks", tasks::list) },
     View {
         fixed: &[("limit", ALL_LINES)],
@@ -60,6 +61,8 @@ const VIEWS: [View; 13] = [
     View::new("/nodes/{node}/history/verify", history::verified),
     View::new("/nodes/{node}/checks", checks::list),
     View::new("/nodes/{node}/apt/repositories", repositories::list),
+    View::new("/nodes/{node}/network", network::list),
+    View::new("/nodes/{node}/network-changes", network::staged),
     View::new("/nodes/{node}/firmware/status", firmware::overview),
     View::new("/nodes/{node}/apt/update", updates::list),
     View::new("/nodes/{node}/apt/preview", updates::preview),

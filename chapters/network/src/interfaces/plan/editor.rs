@@ -208,7 +208,8 @@ impl<'c> Editor<'c> {
             (false, true) => {
                 self.set(interface, Field::BridgeVlanAware, "yes")?;
                 let vids = self.config.value(interface, Field::BridgeVids).is_some();
-                if !vids && !settings.values.contains_key(&Field::BridgeVids) {
+                let given = settings.values.contains_key(&Field::BridgeVids);
+                if !vids && !given && !settings.deletes("bridge_vids") {
                     self.set(interface, Field::BridgeVids, "2-4094")?;
                 }
                 Ok(())
