@@ -166,6 +166,56 @@ proptest! {
     }
 }
 
+/// Lines that make sense, in an order that makes none, and lines that make none at all.
+fn hostile() -> impl Strategy<Value = String> {
+    let line = prop_oneof![
+        6 => prop::sample::select(vec![
+            "auto a", "auto a b", "iface a inet static", "iface a inet6 static", "iface a", "iface a:1 inet static", "iface a.0 inet manual",
+            "iface b inet manual", "iface bond0 inet manual", "iface vmbr0 inet manual", "iface c inet manual inherits c", "mapping *",
+            "template t", "source /etc/network/interfaces.d/*", "\taddress 10.0.0.1", "\taddress 10.0.0.1/99", "\taddress ::/0",
+            "\tnetmask 255.0.255.0", "\tnetmask 999", "\tgateway 10.0.0.1", "\tbridge-ports a b vmbr0", "\tbridge-ports none",
+            "\tslaves bond0", "\tvlan-raw-device a", "\tvlan-id 99999999999999", "\tmtu 4294967296", "\tovs_type OVSBridge",
+            "\tovs_type OVSPort", "\tovs_options tag= bond_mode=", "\tovs_ports a", "\tvxlan-id 1", "# comment", "", "\t", "\tup \\", "\\",
+        ]).prop_map(str::to_owned),
+        1 => any::<String>(),
+    ];
+    prop::collection::vec((line, prop::sample::select(vec!["\n", "\n", "\n", "\r\n", ""])), 0..20)
+        .prop_map(|lines| lines.into_iter().map(|(line, end)| line + end).collect())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(3000))]
+
+    /// NET-02. Law: no text makes anything panic, and what is planned for it is understood afterwards.
+    #[test]
+    fn hostile_text_is_read_checked_and_planned_for(text in hostile(), params in settings(), which in any::<prop::sample::Index>()) {
+        let state = state(&text);
+        let config = state.config_of(&text);
+        prop_assert!(view::interfaces(&state, &config).len() >= config.interfaces().len());
+        let _ = innkeeper_network::interfaces::checks::check(&state);
+        if config.interfaces().is_empty() {
+            return Ok(());
+        }
+        let interface = &config.interfaces()[which.index(config.interfaces().len())];
+        let name = interface.name.to_owned();
+        let requests = [
+            Request::Update { name: name.clone(), kind: interface.kind, settings: Settings::of(&params).unwrap() },
+            Request::Delete { name },
+        ];
+        for request in requests {
+            match plan(&state, &request, None) {
+                Ok(planned) => {
+                    let after = after(&state, &planned);
+                    let read = innkeeper_network::format::Document::parse(&after);
+                    prop_assert_eq!(read.malformed(), &[]);
+                }
+                Err(Problem::Failed(message)) => prop_assert!(!message.contains("nothing was done"), "{message}\n{text}"),
+                Err(_) => {}
+            }
+        }
+    }
+}
+
 /// Loads with as many VLANs as a link has take no longer for it than their length asks for: nothing is looked for in a loop
 /// over everything. (How long it takes is measured in `bench`.)
 #[test]
