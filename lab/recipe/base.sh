@@ -17,6 +17,12 @@ for path in man doc locale info lintian; do
   echo "path-exclude=/usr/share/$path/*" >>"$TREE/etc/dpkg/dpkg.cfg.d/lab"
 done
 inside apt-get -q update
+# the archive as it is today, for tests of what APT makes of it; under the names that it has on an installed host
+mkdir -p "$TREE/usr/share/lab"
+name() { local url=${1#*://}; url=${url%/}; echo "${url//\//_}"; }
+tar -C "$TREE/var/lib/apt/lists" --exclude=lock --exclude=partial --exclude=auxfiles \
+  --transform "s|$(name "$SECURITY")_|security.debian.org_debian-security_|;s|$(name "$MIRROR")_|deb.debian.org_debian_|" \
+  -cf - . | zstd -q -9 -T0 -o "$TREE/usr/share/lab/archive-lists.tar.zst"
 inside apt-get -q -y dist-upgrade
 
 part packages
@@ -34,6 +40,7 @@ Maintainer: Innkeeper lab <root@localhost>
 Description: Stands for the ZFS modules, which the lab's image has without a package
 EOF
 inside dpkg-deb --build /tmp/lab-zfs-modules
+echo postfix postfix/main_mailer_type select Local only | inside debconf-set-selections
 # shellcheck disable=SC2086 # a list
 install_packages -o Dpkg::Options::=--force-confold $PACKAGES /tmp/lab-zfs-modules.deb
 inside apt-get clean

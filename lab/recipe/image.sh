@@ -25,7 +25,8 @@ inside passwd --quiet --lock root
 # the journal is kept over reboots
 mkdir -p "$TREE/var/log/journal"
 # no service of these runs until a test starts it
-inside systemctl --quiet disable ssh.service dnsmasq.service chrony.service openvswitch-switch.service smartmontools.service
+inside systemctl --quiet disable ssh.service dnsmasq.service chrony.service openvswitch-switch.service smartmontools.service \
+  postfix.service
 # what would start by itself in the middle of a test, or only costs time at boot
 inside systemctl --quiet mask apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer \
   e2scrub_reap.service fstrim.timer logrotate.timer man-db.timer systemd-timesyncd.service getty@tty1.service \

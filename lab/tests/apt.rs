@@ -2,77 +2,26 @@
 
 #![allow(clippy::unwrap_used, reason = "a test")]
 
-use innkeeper_lab::{Error, Host, Lab};
-use serde_json::Value;
-use std::time::Duration;
+mod repositories;
 
-const SOURCES: &str = "/etc/apt/sources.list";
+use innkeeper_lab::{Error, Host, Lab};
+
+use repositories::{SOURCES, findings, json, make, serve};
+
 const KEY: &str = "/etc/apt/trusted.gpg.d/proxmox-release-bookworm.gpg";
 /// What is published as the checksum of the product's key; the key itself is not ours to hand out.
 const PUBLISHED: &str = "7da6fe34168adc6e479327ba517796d4702fa2f8b4f0a9833f5ea6e6b48f6507a6da403a274fe201595edc86a84463d50383d07f64bdde2e3658108db7d6dc87";
 
-/// Files below /srv/www by both protocols; the product's enterprise repository asks everybody who they are.
-const SERVER: &str = r#"
-import functools, http.server, ssl, threading
-class Files(http.server.SimpleHTTPRequestHandler):
-    def do_GET(self):
-        if not self.path.startswith('/debian/pve/'):
-            return super().do_GET()
-        self.send_response(401)
-        self.send_header('WWW-Authenticate', 'Basic realm="Enterprise"')
-        self.send_header('Content-Length', '0')
-        self.end_headers()
-    do_HEAD = do_GET
-files = functools.partial(Files, directory='/srv/www')
-plain = http.server.ThreadingHTTPServer(('127.0.0.1', 80), files)
-tls = http.server.ThreadingHTTPServer(('127.0.0.1', 443), files)
-context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-context.load_cert_chain('/root/server.pem')
-tls.socket = context.wrap_socket(tls.socket, server_side=True)
-threading.Thread(target=plain.serve_forever).start()
-tls.serve_forever()
-"#;
-
-/// Names and a certificate for the server, a key, and repositories with a package: one that nobody signed and one with a
-/// signature.
-const MAKE: &str = r#"set -e
-echo '127.0.0.1 repo.example.org enterprise.proxmox.com' >>/etc/hosts
-openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 30 -subj /CN=enterprise.proxmox.com \
-  -addext subjectAltName=DNS:enterprise.proxmox.com -keyout /root/server.pem -out /root/server.crt 2>/dev/null
-cat /root/server.crt >>/root/server.pem
-cat /root/server.crt >>/etc/ssl/certs/ca-certificates.crt
-export GNUPGHOME=/root/gnupg; mkdir -m 700 $GNUPGHOME
-gpg --batch --quiet --passphrase '' --quick-generate-key 'Repository <repo@example.org>' ed25519 sign never
-mkdir -p /srv/www/debian /root/hello/DEBIAN
-printf 'Package: hello-lab\nVersion: 1.0\nArchitecture: all\nMaintainer: Lab <lab@example.org>\nDescription: a package\n' \
-  >/root/hello/DEBIAN/control
-for kind in unsigned signed; do
-  mkdir -p /srv/www/$kind/dists/bookworm/main/binary-amd64; cd /srv/www/$kind
-  dpkg-deb --root-owner-group --build /root/hello hello-lab_1.0_all.deb >/dev/null
-  { dpkg-deb --field hello-lab_1.0_all.deb; echo Filename: hello-lab_1.0_all.deb
-    echo Size: $(stat -c %s hello-lab_1.0_all.deb); echo SHA256: $(sha256sum hello-lab_1.0_all.deb | cut -c1-64)
-  } >dists/bookworm/main/binary-amd64/Packages
-  cd dists/bookworm; list=main/binary-amd64/Packages
-  { echo Origin: Lab; echo Suite: bookworm; echo Codename: bookworm; echo Date: $(date -Ru); echo Architectures: amd64
-    echo Components: main; echo SHA256:; echo " $(sha256sum $list | cut -c1-64) $(stat -c %s $list) $list"; } >Release
-done
-gpg --batch --quiet --clearsign --output InRelease Release
-gpg --export >/root/key.gpg
-systemd-run --quiet --unit=www python3 /root/server.py
-"#;
-
-fn json(text: &str) -> Value {
-    serde_json::from_str(text).unwrap()
-}
+/// A key, and repositories with a package: one that nobody signed and one with a signature.
+const MAKE: &str = "key repo
+for one in unsigned signed; do package $one hello-lab 1.0; release $one; done
+sign signed repo";
 
 fn host() -> Result<Host, Error> {
     let host = Lab::host().name("pve1").start()?;
     host.install_product()?;
-    host.write("/root/server.py", SERVER)?;
-    host.run(&format!("rm -f {SOURCES} {SOURCES}.d/*; {MAKE}"))?;
-    host.wait_until("the web server", Duration::from_secs(60), || {
-        Ok(host.output("curl --silent --fail http://repo.example.org/signed/")?.success())
-    })?;
+    serve(&host)?;
+    make(&host, MAKE)?;
     Ok(host)
 }
 
@@ -81,10 +30,8 @@ fn refused(host: &Host, sources: &str) -> Result<(String, String), Error> {
     host.write(SOURCES, sources)?;
     let refresh = host.output("innkeeper apt update --yes")?;
     assert!(!refresh.success(), "{sources}: {}", refresh.stdout);
-    let findings = json(&host.run("innkeeper checks --output-format json || true")?);
-    let found: Vec<_> =
-        findings.as_array().unwrap().iter().filter(|one| one["id"] == "apt.refresh-failed").collect();
-    let [finding] = found[..] else { panic!("{sources}: {findings}\n{}", refresh.stdout) };
+    let findings = findings(host, "apt.refresh-failed")?;
+    let [finding] = &findings[..] else { panic!("{sources}: {findings:?}\n{}", refresh.stdout) };
     let said = |name: &str| finding[name].as_str().unwrap().to_owned();
     // whoever watched has seen APT's own words
     let reason = said("evidence");
@@ -110,8 +57,7 @@ fn refresh(host: &Host, command: &str) -> Result<(), Error> {
     let upid = upid.split_whitespace().find(|word| word.starts_with("UPID:")).unwrap();
     let said = host.run(&format!("innkeeper task log {upid}"))?;
     assert!(said.contains("starting apt-get update") && said.contains("InRelease"), "{said}");
-    let findings = host.run("innkeeper checks --output-format json || true")?;
-    assert!(!findings.contains("apt.refresh-failed"), "{findings}");
+    assert!(findings(host, "apt.refresh-failed")?.is_empty());
     assert_eq!(candidate(host)?, "1.0");
     Ok(())
 }
@@ -149,11 +95,11 @@ fn a_refresh_trusts_what_is_signed_and_explains_what_it_refuses() -> Result<(), 
         SOURCES,
         "deb [signed-by=/etc/apt/keyrings/repo.gpg] http://repo.example.org/signed bookworm main\n",
     )?;
-    let install = "mkdir -p /etc/apt/keyrings; innkeeper apt install-key /etc/apt/keyrings/repo.gpg /root/key.gpg --yes";
+    let install = "mkdir -p /etc/apt/keyrings; innkeeper apt install-key /etc/apt/keyrings/repo.gpg /root/repo.gpg --yes";
     let wrong = host.output(&format!("{install} --sha512 {PUBLISHED}"))?;
     assert!(!wrong.success() && wrong.stderr.contains("Nothing was installed"), "{}", wrong.stderr);
     assert!(!host.output("test -e /etc/apt/keyrings/repo.gpg")?.success());
-    host.run(&format!("{install} --sha512 $(sha512sum /root/key.gpg | cut -d' ' -f1)"))?;
+    host.run(&format!("{install} --sha512 $(sha512sum /root/repo.gpg | cut -d' ' -f1)"))?;
     refresh(&host, "innkeeper apt update --yes")?;
     let tasks = json(&host.run("innkeeper task list --output-format json")?);
     let refreshed: Vec<_> =
@@ -174,7 +120,7 @@ fn the_release_key_is_fetched_from_its_server_only_with_the_published_checksum()
     let missing = host.output("innkeeper apt fetch-key --yes")?;
     assert!(!missing.success() && missing.stdout.contains("404"), "{}{}", missing.stdout, missing.stderr);
 
-    host.run(&format!("cp /root/key.gpg {published}"))?;
+    host.run(&format!("cp /root/repo.gpg {published}"))?;
     let wrong = host.output("innkeeper apt fetch-key --yes")?;
     assert!(!wrong.success(), "{}", wrong.stdout);
     assert!(wrong.stdout.contains("Hash Sum mismatch"), "{}{}", wrong.stdout, wrong.stderr);
@@ -182,21 +128,21 @@ fn the_release_key_is_fetched_from_its_server_only_with_the_published_checksum()
     assert_eq!(lies_about()?, "");
 
     // an older file stays when the download is refused
-    host.run(&format!("head -c 100 /root/key.gpg >{KEY}"))?;
+    host.run(&format!("head -c 100 /root/repo.gpg >{KEY}"))?;
     assert!(!host.output("innkeeper apt fetch-key --yes")?.success());
     assert_eq!(host.run(&format!("stat -c %s {KEY}"))?, "100");
     assert_eq!(lies_about()?, "proxmox-release-bookworm.gpg");
     assert!(host.run("innkeeper checks || true")?.contains(KEY));
 
     host.run(&format!(
-        "LC_ALL=C sed -i \"s/{PUBLISHED}/$(sha512sum /root/key.gpg | cut -d' ' -f1)/g\" /usr/bin/innkeeper"
+        "LC_ALL=C sed -i \"s/{PUBLISHED}/$(sha512sum /root/repo.gpg | cut -d' ' -f1)/g\" /usr/bin/innkeeper"
     ))?;
     let fetched = host.run("innkeeper apt fetch-key --yes")?;
     assert!(
         fetched.contains("https://enterprise.proxmox.com/debian/proxmox-release-bookworm.gpg"),
         "{fetched}"
     );
-    host.run(&format!("cmp {KEY} /root/key.gpg"))?;
+    host.run(&format!("cmp {KEY} /root/repo.gpg"))?;
     assert_eq!(host.run(&format!("stat -c '%U %a' {KEY}"))?, "root 644");
     assert_eq!(lies_about()?, "proxmox-release-bookworm.gpg");
     assert!(host.run("innkeeper apt fetch-key --yes")?.contains("nothing to do"));

@@ -116,7 +116,8 @@ cd /root; for n in $(seq $1); do
   for what in found history revert tasks ended verified after now armed; do
     printf '%s\n' "== $n $what"; cat $what.$n; echo
   done
-done"#;
+done
+echo "== end""#;
 
 fn put_cuts(host: &Host, cuts: &[Cut]) -> Result<(), Error> {
     let lines: Vec<_> = cuts
