@@ -95,11 +95,11 @@ fn a_refresh_trusts_what_is_signed_and_explains_what_it_refuses() -> Result<(), 
         SOURCES,
         "deb [signed-by=/etc/apt/keyrings/repo.gpg] http://repo.example.org/signed bookworm main\n",
     )?;
-    let install = "mkdir -p /etc/apt/keyrings; innkeeper apt install-key /etc/apt/keyrings/repo.gpg /root/repo.gpg --yes";
+    let install = "mkdir -p /etc/apt/keyrings; innkeeper apt install-key /etc/apt/keyrings/repo.gpg /srv/keys/repo.gpg --yes";
     let wrong = host.output(&format!("{install} --sha512 {PUBLISHED}"))?;
     assert!(!wrong.success() && wrong.stderr.contains("Nothing was installed"), "{}", wrong.stderr);
     assert!(!host.output("test -e /etc/apt/keyrings/repo.gpg")?.success());
-    host.run(&format!("{install} --sha512 $(sha512sum /root/repo.gpg | cut -d' ' -f1)"))?;
+    host.run(&format!("{install} --sha512 $(sha512sum /srv/keys/repo.gpg | cut -d' ' -f1)"))?;
     refresh(&host, "innkeeper apt update --yes")?;
     let tasks = json(&host.run("innkeeper task list --output-format json")?);
     let refreshed: Vec<_> =
@@ -120,7 +120,7 @@ fn the_release_key_is_fetched_from_its_server_only_with_the_published_checksum()
     let missing = host.output("innkeeper apt fetch-key --yes")?;
     assert!(!missing.success() && missing.stdout.contains("404"), "{}{}", missing.stdout, missing.stderr);
 
-    host.run(&format!("cp /root/repo.gpg {published}"))?;
+    host.run(&format!("cp /srv/keys/repo.gpg {published}"))?;
     let wrong = host.output("innkeeper apt fetch-key --yes")?;
     assert!(!wrong.success(), "{}", wrong.stdout);
     assert!(wrong.stdout.contains("Hash Sum mismatch"), "{}{}", wrong.stdout, wrong.stderr);
@@ -128,21 +128,21 @@ fn the_release_key_is_fetched_from_its_server_only_with_the_published_checksum()
     assert_eq!(lies_about()?, "");
 
     // an older file stays when the download is refused
-    host.run(&format!("head -c 100 /root/repo.gpg >{KEY}"))?;
+    host.run(&format!("head -c 100 /srv/keys/repo.gpg >{KEY}"))?;
     assert!(!host.output("innkeeper apt fetch-key --yes")?.success());
     assert_eq!(host.run(&format!("stat -c %s {KEY}"))?, "100");
     assert_eq!(lies_about()?, "proxmox-release-bookworm.gpg");
     assert!(host.run("innkeeper checks || true")?.contains(KEY));
 
     host.run(&format!(
-        "LC_ALL=C sed -i \"s/{PUBLISHED}/$(sha512sum /root/repo.gpg | cut -d' ' -f1)/g\" /usr/bin/innkeeper"
+        "LC_ALL=C sed -i \"s/{PUBLISHED}/$(sha512sum /srv/keys/repo.gpg | cut -d' ' -f1)/g\" /usr/bin/innkeeper"
     ))?;
     let fetched = host.run("innkeeper apt fetch-key --yes")?;
     assert!(
         fetched.contains("https://enterprise.proxmox.com/debian/proxmox-release-bookworm.gpg"),
         "{fetched}"
     );
-    host.run(&format!("cmp {KEY} /root/repo.gpg"))?;
+    host.run(&format!("cmp {KEY} /srv/keys/repo.gpg"))?;
     assert_eq!(host.run(&format!("stat -c '%U %a' {KEY}"))?, "root 644");
     assert_eq!(lies_about()?, "proxmox-release-bookworm.gpg");
     assert!(host.run("innkeeper apt fetch-key --yes")?.contains("nothing to do"));

@@ -27,12 +27,12 @@ struct Trouble {
 }
 
 /// A repository that is well.
-const WELL: &str = "deb [signed-by=/root/repo.gpg] http://repo.example.org/main bookworm main\n";
+const WELL: &str = "deb [signed-by=/srv/keys/repo.gpg] http://repo.example.org/main bookworm main\n";
 
 const PREPARE: &str = "
 key repo; key other
 gpg --batch --quiet --passphrase '' --faked-system-time 20240101T000000 --quick-generate-key 'old <old@example.org>' ed25519 sign 1y
-gpg --export old@example.org >/root/old.gpg
+gpg --export old@example.org >/srv/keys/old.gpg
 package main hello-lab 1.0";
 
 const REPOSITORIES: &str = "/nodes/pve1/apt/repositories";
@@ -68,7 +68,7 @@ const TROUBLES: [Trouble; 13] = [
         offered: Some(REPOSITORIES),
     },
     Trouble {
-        harm: "release main Valid-Until=\"$(date -Ru -d '1 day ago')\"; sign main repo",
+        harm: "release main \"Valid-Until: $(date -Ru -d '1 day ago')\"; sign main repo",
         message: "a repository whose release has expired",
         evidence: "is expired (invalid since",
         by_hand: "true",
@@ -89,7 +89,7 @@ const TROUBLES: [Trouble; 13] = [
         offered: Some(REFRESH),
     },
     Trouble {
-        harm: "apt-get -qq update; release main Label=Another; sign main repo",
+        harm: "apt-get -qq update; release main 'Label: Another'; sign main repo",
         message: "calls itself something else now",
         evidence: "'Label'",
         by_hand: "apt-get -qq update --allow-releaseinfo-change",

@@ -32,7 +32,7 @@ fn daemon(host: &Host) -> Result<String, Error> {
     host.run("systemctl daemon-reload && systemctl start innkeeper-daemon.socket")?;
     let token =
         host.run("innkeeper token add root@pam lab --privsep 0 --yes --output-format json 2>/dev/null")?;
-    let secret = json(&token)["value"].as_str().unwrap().to_owned();
+    let secret = json(&token)["data"]["value"].as_str().unwrap().to_owned();
     Ok(format!("PVEAPIToken=root@pam!lab={secret}"))
 }
 
@@ -49,8 +49,8 @@ def older(stanza):
         field = line.split(':')[0]
         if field == 'Version':
             line += '~'
-        elif field in ('Depends', 'Pre-Depends', 'Provides', 'Recommends', 'Replaces', 'Breaks'):
-            line = re.sub(r'\((=|>=) ([^)]*)\)', r'(\1 \2~)', line)
+        elif field in ('Depends', 'Pre-Depends', 'Provides', 'Recommends', 'Replaces', 'Breaks', 'Conflicts'):
+            line = re.sub(r'\(([<>=]+) ([^)]*)\)', r'(\1 \2~)', line)
         if field in ('Depends', 'Pre-Depends', 'Recommends'):
             wanted = [one for one in line.split(': ')[1].split(', ') if re.split('[ :(]', one)[0] != new]
             line = field + ': ' + ', '.join(wanted) if wanted else None
@@ -105,10 +105,10 @@ fn the_list_of_hundreds_of_updates_is_what_apt_would_do() -> Result<(), Error> {
         let list = json(&host.run("innkeeper updates list --output-format json")?);
         let (change, stay): (Vec<_>, Vec<_>) =
             list.as_array().unwrap().iter().partition(|one| {
-                ["upgrade", "install", "downgrade"].contains(&one["action"].as_str().unwrap())
+                ["upgrade", "install", "downgrade"].contains(&one["Action"].as_str().unwrap())
             });
         assert_eq!(with_versions(&change), installed, "{situation}");
-        assert!(change.iter().any(|one| one["action"] == "install" && one["Package"] == "libnftables1"));
+        assert!(change.iter().any(|one| one["Action"] == "install" && one["Package"] == "libnftables1"));
         let held: BTreeSet<_> = host.run("apt-mark showhold")?.lines().map(str::to_owned).collect();
         let stay: BTreeSet<_> = stay.iter().map(|one| one["Package"].as_str().unwrap().to_owned()).collect();
         assert_eq!(stay, kept.difference(&held).cloned().collect(), "{situation}");
@@ -145,7 +145,7 @@ for r in one two; do release $r; sign $r $r; done";
 
 fn configure(host: &Host) -> Result<(), Error> {
     let line =
-        |name| format!("deb [signed-by=/root/{name}.gpg] http://repo.example.org/{name} bookworm main\n");
+        |name| format!("deb [signed-by=/srv/keys/{name}.gpg] http://repo.example.org/{name} bookworm main\n");
     host.write(SOURCES, format!("{}{}", line("one"), line("two")))?;
     host.run("innkeeper updates refresh --yes").map(drop)
 }
@@ -174,7 +174,7 @@ fn an_upgrade_does_what_its_preview_says() -> Result<(), Error> {
     let preview = json(&host.run("innkeeper updates preview --output-format json")?);
     let action = |name: &str| {
         let one = preview["changes"].as_array().unwrap().iter().find(|one| one["Package"] == name);
-        one.map(|one| one["action"].as_str().unwrap().to_owned())
+        one.map(|one| one["Action"].as_str().unwrap().to_owned())
     };
     assert_eq!(names(&preview["changes"]), ["app", "backwards", "library"].map(str::to_owned).into());
     assert_eq!(
@@ -182,7 +182,7 @@ fn an_upgrade_does_what_its_preview_says() -> Result<(), Error> {
         ["upgrade", "install", "downgrade"]
     );
     assert_eq!(names(&preview["removals"]), ["former".to_owned()].into());
-    assert_eq!(preview["kept"][0]["action"], "held", "{preview}");
+    assert_eq!(preview["kept"][0]["Action"], "held", "{preview}");
     assert_eq!(preview["configuration"][0], "/etc/app.conf", "{preview}");
 
     let before = host.run("dpkg-query --show | sort")?;
@@ -230,7 +230,7 @@ fn upgrading(host: &Host, seconds: u32) -> Result<(), Error> {
     serve(host)?;
     let token = daemon(host)?;
     make(host, &format!("key one\n{}", slow("1.0", 0)))?;
-    host.write(SOURCES, "deb [signed-by=/root/one.gpg] http://repo.example.org/one bookworm main\n")?;
+    host.write(SOURCES, "deb [signed-by=/srv/keys/one.gpg] http://repo.example.org/one bookworm main\n")?;
     host.run("innkeeper updates refresh --yes && apt-get install -y -q slow")?;
     make(host, &slow("2.0", seconds))?;
     host.run("innkeeper updates refresh --yes")?;
@@ -239,7 +239,7 @@ fn upgrading(host: &Host, seconds: u32) -> Result<(), Error> {
     let answer = host.run(&format!("{curl} -H 'Authorization: {token}' {url}"))?;
     assert!(answer.contains(":aptupgrade:"), "{answer}");
     host.wait_until("dpkg to configure the package", SOON, || {
-        Ok(host.output("pgrep -f slow.postinst")?.success())
+        Ok(host.output("pgrep -f '[s]low.postinst'")?.success())
     })
 }
 
@@ -249,7 +249,7 @@ fn an_upgrade_goes_on_without_those_who_asked_for_it() -> Result<(), Error> {
     let host = host()?;
     upgrading(&host, 30)?;
     assert_eq!(host.run("systemctl is-active innkeeper-packages")?, "active");
-    host.run("systemctl restart innkeeper-daemon; pkill -9 -f 'innkeeper worker|exe worker'; true")?;
+    host.run("systemctl restart innkeeper-daemon; pkill -9 -f '[i]nnkeeper worker|[e]xe worker'; true")?;
     host.wait_until("the package to be installed", SOON, || Ok(version(&host, "slow")? == "ii 2.0"))
 }
 
@@ -278,7 +278,7 @@ fn the_daily_job_tells_once_by_mail() -> Result<(), Error> {
     let host = host()?;
     serve(&host)?;
     make(&host, "key one; package one app 1.0; release one; sign one one")?;
-    host.write(SOURCES, "deb [signed-by=/root/one.gpg] http://repo.example.org/one bookworm main\n")?;
+    host.write(SOURCES, "deb [signed-by=/srv/keys/one.gpg] http://repo.example.org/one bookworm main\n")?;
     host.run("innkeeper updates refresh --yes && apt-get install -y -q app && systemctl start postfix")?;
     let mails = || host.run("grep -c '^From ' /var/mail/root 2>/dev/null || true");
     let quiet =
@@ -312,11 +312,11 @@ fn a_changelog_is_fetched_and_not_waited_for_for_long() -> Result<(), Error> {
     make(
         &host,
         "key one; package one app 1.0
-         release one Changelogs=http://repo.example.org/changelogs/@CHANGEPATH@_changelog; sign one one
-         mkdir -p /srv/www/changelogs/pool/app_1.0
-         printf 'app (1.0) bookworm; urgency=medium\\n\\n  * Everything is new.\\n' >/srv/www/changelogs/pool/app_1.0_changelog",
+         release one 'Changelogs: http://repo.example.org/changelogs/@CHANGEPATH@_changelog'; sign one one
+         mkdir -p /srv/www/changelogs
+         printf 'app (1.0) bookworm; urgency=medium\\n\\n  * Everything is new.\\n' >/srv/www/changelogs/app_1.0_changelog",
     )?;
-    host.write(SOURCES, "deb [signed-by=/root/one.gpg] http://repo.example.org/one bookworm main\n")?;
+    host.write(SOURCES, "deb [signed-by=/srv/keys/one.gpg] http://repo.example.org/one bookworm main\n")?;
     host.run("innkeeper updates refresh --yes")?;
     let said = host.run("innkeeper updates changelog app")?;
     assert!(said.contains("* Everything is new."), "{said}");

@@ -18,7 +18,7 @@ impl Host {
             Err(_) => built("innkeeper")?,
         };
         self.put(stripped("product", &binary)?, "/usr/bin/innkeeper")?;
-        self.run("cd /usr/bin && ln -sf innkeeper pvesh && ln -sf innkeeper pvenode").map(drop)
+        self.run("cd /usr/bin && for name in pvesh pvenode pveupdate; do ln -sf innkeeper $name; done").map(drop)
     }
 
     /// Brings the program in that dies where `FAILPOINTS` tells it to, as `innkeeper-failpoints`; `cargo lab test` builds it for the

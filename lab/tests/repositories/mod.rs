@@ -31,15 +31,15 @@ threading.Thread(target=plain.serve_forever).start()
 tls.serve_forever()
 "#;
 
-/// `key NAME` makes a key, `/root/NAME.gpg` is its public part. `package REPOSITORY NAME VERSION [FIELD]...` puts a package
-/// there; its files are those of the folder `/root/files/NAME`. `release REPOSITORY [FIELD=VALUE]...` makes the lists of suite
+/// `key NAME` makes a key, `/srv/keys/NAME.gpg` is its public part. `package REPOSITORY NAME VERSION [FIELD]...` puts a package
+/// there; its files are those of the folder `/root/files/NAME`. `release REPOSITORY [FIELD]...` makes the lists of suite
 /// bookworm, and `sign REPOSITORY KEY [OPTION]...` signs them.
 const TOOLS: &str = r#"
 set -e
 export GNUPGHOME=/root/gnupg; mkdir -p -m 700 $GNUPGHOME
 key() {
   gpg --batch --quiet --passphrase '' --quick-generate-key "$1 <$1@example.org>" ed25519 sign never
-  gpg --export $1@example.org >/root/$1.gpg
+  gpg --export $1@example.org >/srv/keys/$1.gpg
 }
 package() {
   local repository=$1 name=$2 version=$3 files=/root/files/$2; shift 3
@@ -49,13 +49,14 @@ package() {
   dpkg-deb --root-owner-group --build $files /srv/www/$repository/pool/${name}_${version}_all.deb >/dev/null
 }
 release() {
-  local field=APT::FTPArchive::Release; cd /srv/www/$1; shift
+  cd /srv/www/$1; shift
   mkdir -p dists/bookworm/main/binary-amd64
   apt-ftparchive packages pool >dists/bookworm/main/binary-amd64/Packages
   rm -f dists/bookworm/*Release
-  set -- Origin=Lab Label=Lab Suite=bookworm Codename=bookworm Architectures=amd64 Components=main "$@"
-  local options=(); for one; do options+=(-o "$field::$one"); done
+  local field options=(); for field in Origin=Lab Label=Lab Suite=bookworm Codename=bookworm Architectures=amd64 Components=main
+  do options+=(-o APT::FTPArchive::Release::$field); done
   apt-ftparchive "${options[@]}" release dists/bookworm >/root/Release && mv /root/Release dists/bookworm/
+  for field; do sed -i "/^${field%%:*}:/d; 1i $field" dists/bookworm/Release; done
 }
 sign() {
   cd /srv/www/$1/dists/bookworm; shift; local key=$1; shift
@@ -70,7 +71,7 @@ openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 
   -addext subjectAltName=DNS:enterprise.proxmox.com -keyout /root/server.pem -out /root/server.crt 2>/dev/null
 cat /root/server.crt >>/root/server.pem
 cat /root/server.crt >>/etc/ssl/certs/ca-certificates.crt
-mkdir -p /srv/www/debian
+mkdir -p /srv/www/debian /srv/keys
 rm -f /etc/apt/sources.list /etc/apt/sources.list.d/*
 systemd-run --quiet --unit=www python3 /root/server.py
 "#;
