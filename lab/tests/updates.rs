@@ -313,8 +313,8 @@ fn a_changelog_is_fetched_and_not_waited_for_for_long() -> Result<(), Error> {
         &host,
         "key one; package one app 1.0
          release one 'Changelogs: http://repo.example.org/changelogs/@CHANGEPATH@_changelog'; sign one one
-         mkdir -p /srv/www/changelogs
-         printf 'app (1.0) bookworm; urgency=medium\\n\\n  * Everything is new.\\n' >/srv/www/changelogs/app_1.0_changelog",
+         mkdir -p /srv/www/changelogs/main/a/app
+         printf 'app (1.0) bookworm; urgency=medium\\n\\n  * Everything is new.\\n' >/srv/www/changelogs/main/a/app/app_1.0_changelog",
     )?;
     host.write(SOURCES, "deb [signed-by=/srv/keys/one.gpg] http://repo.example.org/one bookworm main\n")?;
     host.run("innkeeper updates refresh --yes")?;
