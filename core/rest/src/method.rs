@@ -193,6 +193,8 @@ pub struct Method {
     pub at_once: bool,
     /// Its changes can be armed.
     pub armable: bool,
+    /// Seconds with which they are armed for people who do not say otherwise, on the command line and in the browser.
+    pub armed: Option<u32>,
     /// Names on the command line.
     pub commands: Vec<CommandName>,
     /// What it does.
@@ -230,6 +232,7 @@ impl Method {
             lines: false,
             at_once: false,
             armable: false,
+            armed: None,
             commands: Vec::new(),
             handler,
         }
@@ -297,6 +300,14 @@ impl Method {
     pub fn armable(mut self) -> Self {
         self.armable = true;
         self
+    }
+
+    /// Says that its changes can be armed, and are for people who do not say otherwise: what it gets wrong keeps them from
+    /// taking it back themselves. Calls of the API are armed only when they ask for it.
+    #[must_use]
+    pub fn armed(mut self, seconds: u32) -> Self {
+        self.armed = Some(seconds);
+        self.armable()
     }
 
     /// Says that it can answer a text file instead of JSON.

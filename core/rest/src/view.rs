@@ -64,6 +64,9 @@ pub struct PlanView {
     #[serde(default, with = "bit")]
     #[schema(value_type = u8)]
     pub armable: bool,
+    /// Seconds with which people are expected to arm it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub armed: Option<u32>,
     /// Hand this back as `plan` to carry out this plan and no other.
     pub fingerprint: String,
 }
@@ -86,13 +89,14 @@ impl PlanView {
             reversible: irreversible.is_none(),
             irreversible,
             armable: false,
+            armed: None,
             fingerprint: plan.fingerprint().to_string(),
         }
     }
 
-    /// Says whether it can be armed.
+    /// Says whether it can be armed, and with how many seconds people are expected to.
     #[must_use]
-    pub fn armable(self, armable: bool) -> Self {
-        Self { armable, ..self }
+    pub fn armable(self, armable: bool, armed: Option<u32>) -> Self {
+        Self { armable, armed: armed.filter(|_| armable), ..self }
     }
 }

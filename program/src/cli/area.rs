@@ -79,6 +79,9 @@ fn call(
     let mut params = params(&leaf, &matches);
     let name = &leaf.method.commands[target.name];
     params.extend(name.preset.iter().map(|(name, value)| ((*name).to_owned(), Value::from(*value))));
+    if let Some(seconds) = leaf.method.armed {
+        params.entry("confirm-within").or_insert_with(|| Value::from(seconds.to_string()));
+    }
     super::secret::fill_in(leaf.method, &mut params)?;
     let follow = leaf.follows && matches.get_flag(describe::FOLLOW);
     let command = Called { leaf: &leaf, globals: &globals, follow };

@@ -2,7 +2,7 @@ import { Checkbox, FormSelect, FormSelectOption } from "@patternfly/react-core";
 import { duration } from "../format";
 
 /** What there is to choose from, in seconds; the host takes from ten seconds to an hour. */
-const CHOICES = [30, 60, 120, 300, 900, 3600];
+const CHOICES = [30, 60, 90, 120, 300, 900, 3600];
 const USUAL = 120;
 
 /** Whether the change is taken back by itself unless somebody says in time that all is well. */

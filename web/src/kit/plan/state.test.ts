@@ -43,6 +43,13 @@ describe("a plan", () => {
     expect(mayApply(after({ is: "planned", plan: { ...PLAN, hazards: [], empty: 1 } }))).toBe(false);
   });
 
+  it("that may cut people off is armed unless they say otherwise", () => {
+    const planned = after({ is: "planned", plan: { ...PLAN, armable: 1, armed: 90 } });
+    expect(planned).toMatchObject({ step: "review", within: 90 });
+    expect(next(planned, { is: "arm", within: undefined })).toMatchObject({ within: undefined });
+    expect(after({ is: "planned", plan: PLAN })).toMatchObject({ within: undefined });
+  });
+
   it("is sent with its fingerprint and each accepted hazard once", () => {
     const shown = { plan: PLAN, ticked: [1, 2, 3] };
     expect(consent({}, shown)).toEqual({ plan: "f00", accept: "w,d1", background: 1 });

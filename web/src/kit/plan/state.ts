@@ -40,7 +40,14 @@ export function next(state: PlanState, event: PlanEvent): PlanState {
       return { step: "planning", moved: true };
     case "planned":
       return state.step === "planning"
-        ? { step: "review", plan: event.plan, ticked: [], sending: false, moved: state.moved }
+        ? {
+            step: "review",
+            plan: event.plan,
+            ticked: [],
+            within: event.plan.armed ?? undefined,
+            sending: false,
+            moved: state.moved,
+          }
         : state;
     case "refused":
       return { step: "refused", error: event.error, moved: "moved" in state && state.moved };
