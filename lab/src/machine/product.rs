@@ -18,7 +18,8 @@ impl Host {
             Err(_) => built("innkeeper")?,
         };
         self.put(stripped("product", &binary)?, "/usr/bin/innkeeper")?;
-        self.run("cd /usr/bin && for name in pvesh pvenode pveupdate; do ln -sf innkeeper $name; done").map(drop)
+        self.run("cd /usr/bin && for name in pvesh pvenode pveupdate; do ln -sf innkeeper $name; done")
+            .map(drop)
     }
 
     /// Brings the program in that dies where `FAILPOINTS` tells it to, as `innkeeper-failpoints`; `cargo lab test` builds it for the
