@@ -6,11 +6,13 @@
 //! | what | methods | commands |
 //! | --- | --- | --- |
 //! | interfaces ([`interfaces`]), in their file ([`format`](mod@format)) | `/nodes/{node}/network…`, `/nodes/{node}/network-changes` | `innkeeper network` |
+//! | the same, in force ([`apply`]) | `PUT /nodes/{node}/network` | `innkeeper network apply` |
 //! | domains and name servers ([`dns`]) | `/nodes/{node}/dns` | `innkeeper dns` |
 //! | names of hosts ([`hosts`]) | `/nodes/{node}/hosts…` | `innkeeper hosts` |
 //! | names of cards ([`names`]) | `/nodes/{node}/nics…` | `innkeeper nic` |
 //! | links, addresses and routes as the kernel has them ([`kernel`]) | | |
 
+pub mod apply;
 pub mod dns;
 mod edits;
 pub mod format;
@@ -24,6 +26,7 @@ use innkeeper_rest::{Check, Method};
 /// Every method of this chapter.
 pub fn methods() -> Vec<Method> {
     let mut methods = interfaces::methods();
+    methods.extend(apply::api::methods());
     methods.extend(dns::methods());
     methods.extend(hosts::methods());
     methods.extend(names::methods());

@@ -18,7 +18,7 @@ use super::state::State;
 use super::view::{self, FileView, Network};
 
 /// The original's lock of this file.
-const LOCK: &str = "/etc/network/.pve-interfaces.lock";
+pub(crate) const LOCK: &str = "/etc/network/.pve-interfaces.lock";
 const AUDIT: Permission = Permission::On("/nodes/{node}", &["Sys.Audit"]);
 const MODIFY: Permission = Permission::On("/nodes/{node}", &["Sys.Modify"]);
 

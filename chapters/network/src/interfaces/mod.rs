@@ -5,6 +5,7 @@ pub mod config;
 pub mod field;
 pub mod inspect;
 pub mod kind;
+pub(crate) mod net;
 pub mod ovs;
 pub mod parameters;
 pub mod plan;
@@ -18,4 +19,4 @@ mod api;
 pub mod checks;
 
 pub use api::NetworkChanges;
-pub(crate) use api::methods;
+pub(crate) use api::{LOCK, methods};

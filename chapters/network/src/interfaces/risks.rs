@@ -8,6 +8,7 @@ use innkeeper_change::{Hazard, Severity};
 use super::config::{Config, Family, Interface, ip};
 use super::field::Field;
 use super::kind::{Kind, is_bond_name, is_bridge_name, is_physical_name};
+use super::net::Net;
 use super::state::State;
 use super::validate::port_field;
 use super::view::is_vlan_aware;
@@ -95,39 +96,6 @@ fn convention(interface: &Interface<'_>) -> Option<Hazard> {
             "Choose a name that implies the type.",
         )
     })
-}
-
-/// An address as a number with the bits of its family, and the first and last of its network.
-#[derive(Clone, Copy)]
-struct Net {
-    address: IpAddr,
-    first: u128,
-    last: u128,
-    length: u8,
-}
-
-impl Net {
-    fn of(address: &str, length: Option<u8>) -> Option<Self> {
-        let address = ip(address)?;
-        let (bits, width) = match address {
-            IpAddr::V4(v4) => (u128::from(u32::from(v4)), 32),
-            IpAddr::V6(v6) => (u128::from(v6), 128),
-        };
-        let length = length.unwrap_or(width).min(width);
-        let host = u128::MAX.checked_shr(u32::from(128 - width) + u32::from(length)).unwrap_or(0);
-        let host = if width == 32 { host & u128::from(u32::MAX) } else { host };
-        let first = bits & !host;
-        Some(Self { address, first, last: first | host, length })
-    }
-
-    fn holds(&self, other: IpAddr) -> bool {
-        let bits = match (self.address, other) {
-            (IpAddr::V4(_), IpAddr::V4(v4)) => u128::from(u32::from(v4)),
-            (IpAddr::V6(_), IpAddr::V6(v6)) => u128::from(v6),
-            _ => return false,
-        };
-        (self.first..=self.last).contains(&bits)
-    }
 }
 
 /// A gateway that no network of the interface reaches.

@@ -16,6 +16,8 @@ use std::net::IpAddr;
 use innkeeper_change::Problem;
 use innkeeper_host::Host;
 
+use crate::interfaces::net::Net;
+
 /// Everything that the kernel has.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Kernel {
@@ -175,7 +177,8 @@ pub struct Route {
 }
 
 impl Kernel {
-    fn new(links: Vec<Link>, routes: Vec<Route>) -> Self {
+    /// Puts links and routes together.
+    pub fn new(links: Vec<Link>, routes: Vec<Route>) -> Self {
         let mut members: BTreeMap<String, Vec<String>> = BTreeMap::new();
         let mut aliases = BTreeMap::new();
         for link in &links {
@@ -217,6 +220,25 @@ impl Kernel {
             .collect();
         found.sort_by_key(|route| (route.v6, route.metric));
         found
+    }
+
+    /// The route of the main table that leads to an address: the closest one, and the best of those.
+    pub fn route_to(&self, target: IpAddr) -> Option<&Route> {
+        let closeness = |route: &Route| match route.destination.as_str() {
+            "default" => (route.v6 == target.is_ipv6()).then_some(0),
+            destination => {
+                let (address, length) = match destination.split_once('/') {
+                    Some((address, length)) => (address, length.parse().ok()),
+                    None => (destination, None),
+                };
+                Net::of(address, length).filter(|net| net.holds(target)).map(|net| net.length)
+            }
+        };
+        let leading = self.routes.iter().filter(|route| route.table.is_none());
+        let ranked = leading.filter_map(|route| Some((closeness(route)?, route)));
+        ranked
+            .max_by_key(|(closeness, route)| (*closeness, std::cmp::Reverse(route.metric)))
+            .map(|(_, route)| route)
     }
 
     /// The addresses that others can reach this machine by.

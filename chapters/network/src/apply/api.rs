@@ -1,0 +1,57 @@
+//! REST method that applies the staged configuration.
+
+use innkeeper_change::{Plan, Problem};
+use innkeeper_rest::{Call, Change, CommandName, Execution, Method, Permission, Proposal, Verb, Verify};
+
+use super::inspect::inspect;
+use super::plan::{Before, plan};
+use super::verify::{deviations, stray};
+use crate::interfaces::LOCK;
+use crate::interfaces::inspect::inspect as inspect_files;
+use crate::kernel;
+
+/// Seconds that people have to say that they still reach the host.
+const CONFIRM_WITHIN: u32 = 90;
+
+pub(crate) fn methods() -> Vec<Method> {
+    const HELP: &str = "Apply the staged network configuration";
+    const COMMAND: CommandName =
+        CommandName { words: "network apply", positional: &[], preset: &[], help: HELP };
+    let change = Change { task: "srvreload", propose, execution: Execution::Worker, lock: Some(LOCK) };
+    vec![
+        Method::change(Verb::Put, "/nodes/{node}/network", HELP, change)
+            .allow(Permission::On("/nodes/{node}", &["Sys.Modify"]))
+            .armed(CONFIRM_WITHIN)
+            .command(COMMAND),
+    ]
+}
+
+fn propose(call: &Call<'_>) -> Result<Proposal, Problem> {
+    let host = call.host().as_ref();
+    if host.root().is_some() {
+        return Err(Problem::Invalid(
+            "a network is applied on the host that it is of; staged changes of a tree come into force when it starts"
+                .to_owned(),
+        ));
+    }
+    let (plan, before) = plan(&inspect(host, call.origin())?)?;
+    let verify = Verify::With(Box::new(move |call| came_true(call, &before)));
+    Ok(Proposal { verify, task_id: "networking".to_owned(), ..Proposal::from(plan) })
+}
+
+/// The kernel has what the files say, and guests have what they had.
+fn came_true(call: &Call<'_>, before: &Before) -> Result<Plan, Problem> {
+    let host = call.host().as_ref();
+    let (files, kernel) = (inspect_files(host)?, kernel::inspect(host)?);
+    let text = files.text().unwrap_or_default();
+    let mut wrong: Vec<String> = deviations(&files.config_of(text), &kernel)
+        .into_iter()
+        .filter(|deviation| !before.known.contains(deviation))
+        .collect();
+    wrong.extend(
+        stray(&before.ports, &kernel).map(|port| format!("{} is not on {} any more", port.name, port.bridge)),
+    );
+    let there = before.removed.iter().filter(|name| kernel.exists(name));
+    wrong.extend(there.map(|name| format!("{name} is still there")));
+    if wrong.is_empty() { Ok(Plan::default()) } else { Err(Problem::failed(wrong.join("; "))) }
+}

@@ -1,0 +1,78 @@
+//! Host → [`Situation`]. Reads only.
+
+use std::net::IpAddr;
+
+use camino::Utf8Path;
+use innkeeper_change::Problem;
+use innkeeper_host::{Host, HostError, read_config};
+
+use super::guests::{self, Port};
+use crate::interfaces::inspect::inspect as inspect_files;
+use crate::interfaces::state::State;
+use crate::kernel::{self, Kernel};
+
+/// Programs of ifupdown2; ifupdown has no ifreload.
+pub(super) const IFRELOAD: &str = "/usr/sbin/ifreload";
+const RESOLV_CONF: &str = "/etc/resolv.conf";
+const COROSYNC_CONF: &str = "/etc/pve/corosync.conf";
+
+/// What is there before anything is applied.
+#[derive(Clone, Debug, Default)]
+pub struct Situation {
+    /// The files.
+    pub files: State,
+    /// What the kernel has.
+    pub kernel: Kernel,
+    /// ifupdown2 is installed.
+    pub ifupdown2: bool,
+    /// Ports of guests on bridges.
+    pub ports: Vec<Port>,
+    /// Where the caller comes from, unless that is this machine.
+    pub peer: Option<IpAddr>,
+    /// The name servers that are asked.
+    pub name_servers: Vec<IpAddr>,
+    /// Addresses by which the members of the cluster know each other.
+    pub cluster: Vec<IpAddr>,
+}
+
+/// Looks at a host. `origin` is where the call comes from: an address, or words.
+///
+/// # Errors
+/// When a file is there and cannot be read, or the kernel cannot be asked.
+pub fn inspect(host: &dyn Host, origin: &str) -> Result<Situation, Problem> {
+    let files = inspect_files(host)?;
+    let ports = guests::inspect(host, &files.guests)?;
+    Ok(Situation {
+        kernel: kernel::inspect(host)?,
+        ifupdown2: files.ifupdown2 && host.metadata(IFRELOAD.into())?.is_some(),
+        ports,
+        peer: origin
+            .parse::<IpAddr>()
+            .ok()
+            .map(|peer| peer.to_canonical())
+            .filter(|peer| !peer.is_loopback()),
+        name_servers: addresses_in(host, RESOLV_CONF, |line| line.strip_prefix("nameserver"))?,
+        cluster: addresses_in(host, COROSYNC_CONF, ring_address)?,
+        files,
+    })
+}
+
+/// The addresses that lines of a file are about; none in a file that is not there or not text.
+fn addresses_in(
+    host: &dyn Host,
+    path: &str,
+    value: impl Fn(&str) -> Option<&str>,
+) -> Result<Vec<IpAddr>, Problem> {
+    let text = match read_config(host, Utf8Path::new(path)) {
+        Ok(text) => text.unwrap_or_default(),
+        Err(HostError::NotUtf8 { .. }) => return Ok(Vec::new()),
+        Err(other) => return Err(other.into()),
+    };
+    Ok(text.lines().filter_map(|line| value(line.trim())?.trim().parse().ok()).collect())
+}
+
+/// `ring0_addr: 10.0.0.1` of corosync.conf(5).
+fn ring_address(line: &str) -> Option<&str> {
+    let (key, value) = line.split_once(':')?;
+    (key.starts_with("ring") && key.ends_with("_addr")).then_some(value)
+}
