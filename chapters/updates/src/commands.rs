@@ -8,7 +8,7 @@ use innkeeper_host::{Command, Host, HostError};
 pub(crate) const APT_GET: &str = "/usr/bin/apt-get";
 pub(crate) const APT_CACHE: &str = "/usr/bin/apt-cache";
 /// A machine with slow disks needs a while to read its package lists.
-const DEADLINE: Duration = Duration::from_secs(120);
+const DEADLINE: Duration = Duration::from_secs(300);
 
 /// What apt-get would do with these words: everything that it could be asked about is let through, because nothing is done.
 /// The log of the planner is for debugging APT, and costs a quarter of the time.

@@ -1,0 +1,146 @@
+//! A network that is changed while others look: applied with ifupdown2, verified, taken back by itself.
+
+#![allow(clippy::unwrap_used, reason = "a test")]
+
+use std::time::Duration;
+
+use innkeeper_lab::{Error, Host, Lab, Link};
+
+const SOON: Duration = Duration::from_secs(120);
+const OURS: &str = "10.1.0.1";
+
+/// A host with a bridge on its card, and another on the same wire; the latter's ping.
+struct Pair {
+    host: Host,
+    other: Host,
+    card: String,
+}
+
+impl Pair {
+    fn start() -> Result<Self, Error> {
+        let wire = Link::new("wire");
+        let host = Lab::host().name("pve1").nic(&wire).start()?;
+        let other = Lab::host().name("other").nic(&wire).start()?;
+        host.install_product()?;
+        let unit = include_str!("../../packaging/systemd/innkeeper-revert.service");
+        host.write("/etc/systemd/system/innkeeper-revert.service", unit)?;
+        host.run("systemctl daemon-reload && systemctl --quiet enable innkeeper-revert.service")?;
+        let name = other.nic(0).name()?;
+        other.run(&format!("ip address add 10.1.0.2/24 dev {name} && ip link set {name} up"))?;
+        let card = host.nic(0).name()?;
+        let pair = Self { host, other, card };
+        pair.stage(&pair.file(&format!("{OURS}/24"), ""))?;
+        let said = pair.host.run("innkeeper network apply --yes")?;
+        assert!(said.contains("vmbr0 is new") && said.contains("taken back in"), "{said}");
+        pair.host.run("innkeeper changes confirm 1 && sync")?;
+        assert!(pair.answers(OURS)?);
+        Ok(pair)
+    }
+
+    /// The configuration with this address and these options of the bridge.
+    fn file(&self, address: &str, options: &str) -> String {
+        let card = &self.card;
+        format!(
+            "auto lo\niface lo inet loopback\n\niface {card} inet manual\n\nauto vmbr0\niface vmbr0 inet static\n\
+             \taddress {address}\n\tbridge-ports {card}\n\tbridge-stp off\n\tbridge-fd 0\n{options}"
+        )
+    }
+
+    fn stage(&self, text: &str) -> Result<(), Error> {
+        self.host.write("/etc/network/interfaces.new", text)
+    }
+
+    fn answers(&self, address: &str) -> Result<bool, Error> {
+        Ok(self.other.output(&format!("ping -c 1 -w 10 {address}"))?.success())
+    }
+
+    fn live(&self) -> Result<String, Error> {
+        self.host.run("cat /etc/network/interfaces")
+    }
+}
+
+/// What the bridge knows of a guest's port.
+fn port(host: &Host) -> Result<String, Error> {
+    host.run(
+        "bridge -compressvlans vlan show dev tap100i0; bridge -details link show dev tap100i0 | tr ' ' '\\n' \
+         | grep -A1 -E '^(master|learning|flood|state)$'",
+    )
+}
+
+/// NET: a bridge is staged, applied, confirmed, and reached from another host. ifupdown2 takes the ports of guests off a bridge that
+/// it touches: they are back with their VLANs and flags after every change, and nobody on the wire has noticed.
+#[test]
+fn guests_keep_their_ports_through_changes_of_their_bridge() -> Result<(), Error> {
+    let pair = Pair::start()?;
+    let host = &pair.host;
+    const AWARE: &str = "\tbridge-vlan-aware yes\n\tbridge-vids 2-4094\n";
+    pair.stage(&pair.file(&format!("{OURS}/24"), AWARE))?;
+    host.run("innkeeper api set /nodes/localhost/network")?;
+    host.run(
+        "ip tuntap add tap100i0 mode tap && ip link set tap100i0 master vmbr0 up && \
+         bridge vlan add dev tap100i0 vid 7 pvid untagged && bridge vlan del dev tap100i0 vid 1 && \
+         bridge link set dev tap100i0 learning off flood off",
+    )?;
+    let before = port(host)?;
+    assert!(before.contains("7 PVID Egress Untagged") && before.contains("vmbr0"), "{before}");
+    pair.other.run(&format!("ping -q -i 0.2 {OURS} >/root/ping 2>&1 & echo $! >/root/ping.pid"))?;
+    for turn in 1..=5 {
+        pair.stage(&pair.file(&format!("{OURS}/24"), &format!("{AWARE}\tmtu 15{turn}0\n")))?;
+        host.run("innkeeper api set /nodes/localhost/network")?;
+        assert_eq!(port(host)?, before, "after change {turn}");
+    }
+    pair.other.run("kill -INT $(cat /root/ping.pid); sleep 1")?;
+    let ping = pair.other.run("cat /root/ping")?;
+    assert!(ping.contains(" 0% packet loss"), "{ping}");
+    host.run("innkeeper history verify").map(drop)
+}
+
+/// NET: whoever gives the host a wrong address and loses it has it back in time, whatever became of the program.
+#[test]
+fn a_wrong_address_is_taken_back_when_nobody_is_left_to_do_it() -> Result<(), Error> {
+    let pair = Pair::start()?;
+    let before = pair.live()?;
+    pair.stage(&pair.file("10.99.0.1/24", ""))?;
+    pair.host.run("innkeeper network apply --yes --confirm-within 20")?;
+    assert!(!pair.answers(OURS)?);
+    pair.host.run("pkill -9 -x innkeeper; true")?;
+    pair.host.wait_until("the old address", SOON, || pair.answers(OURS))?;
+    assert_eq!(pair.live()?, before);
+    // what was staged is staged again
+    assert!(pair.host.run("cat /etc/network/interfaces.new")?.contains("10.99.0.1/24"));
+    Ok(())
+}
+
+/// NET: power is cut while nobody has confirmed: the host starts as it was before.
+#[test]
+fn a_power_cut_before_the_confirmation_starts_with_the_old_network() -> Result<(), Error> {
+    let pair = Pair::start()?;
+    let before = pair.live()?;
+    pair.stage(&pair.file("10.99.0.1/24", ""))?;
+    pair.host.run("innkeeper network apply --yes --confirm-within 600")?;
+    assert!(!pair.answers(OURS)?);
+    pair.host.cut_power()?;
+    pair.host.boot()?;
+    pair.host.wait_until("the old address", SOON, || pair.answers(OURS))?;
+    assert_eq!(pair.live()?, before);
+    assert_eq!(pair.host.run("ls -A /var/lib/innkeeper/armed")?, "", "it is ended, and nothing is left of it");
+    Ok(())
+}
+
+/// NET: what ifreload says is well and the kernel does not have is taken back at once.
+#[test]
+fn what_the_kernel_refuses_is_taken_back_at_once() -> Result<(), Error> {
+    let pair = Pair::start()?;
+    let before = pair.live()?;
+    // a VLAN cannot carry more than the card below it
+    let vlan = format!("\nauto {0}.5\niface {0}.5 inet manual\n\tmtu 9000\n", pair.card);
+    pair.stage(&pair.file(&format!("{OURS}/24"), &vlan))?;
+    let refused = pair.host.output("innkeeper api set /nodes/localhost/network")?;
+    assert!(!refused.success(), "{}", refused.stdout);
+    let said = format!("{}{}", refused.stdout, refused.stderr);
+    assert!(said.contains("has the MTU 1500, not 9000"), "{said}");
+    assert_eq!(pair.live()?, before);
+    assert!(pair.answers(OURS)?);
+    assert!(!pair.host.output(&format!("ip link show {}.5", pair.card))?.success());
+    Ok(())
+}
