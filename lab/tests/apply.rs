@@ -67,7 +67,7 @@ fn port(host: &Host) -> Result<String, Error> {
     )
 }
 
-/// NET: a bridge is staged, applied, confirmed, and reached from another host. ifupdown2 takes the ports of guests off a bridge that
+/// NET-11, NET-12: a bridge is staged, applied, confirmed, and reached from another host. ifupdown2 takes the ports of guests off a bridge that
 /// it touches: they are back with their VLANs and flags after every change, and nobody on the wire has noticed.
 #[test]
 fn guests_keep_their_ports_through_changes_of_their_bridge() -> Result<(), Error> {
@@ -95,7 +95,7 @@ fn guests_keep_their_ports_through_changes_of_their_bridge() -> Result<(), Error
     host.run("innkeeper history verify").map(drop)
 }
 
-/// NET: whoever gives the host a wrong address and loses it has it back in time, whatever became of the program.
+/// NET-10: whoever gives the host a wrong address and loses it has it back in time, whatever became of the program.
 #[test]
 fn a_wrong_address_is_taken_back_when_nobody_is_left_to_do_it() -> Result<(), Error> {
     let pair = Pair::start()?;
@@ -111,7 +111,7 @@ fn a_wrong_address_is_taken_back_when_nobody_is_left_to_do_it() -> Result<(), Er
     Ok(())
 }
 
-/// NET: power is cut while nobody has confirmed: the host starts as it was before.
+/// NET-10: power is cut while nobody has confirmed: the host starts as it was before.
 #[test]
 fn a_power_cut_before_the_confirmation_starts_with_the_old_network() -> Result<(), Error> {
     let pair = Pair::start()?;
@@ -123,11 +123,15 @@ fn a_power_cut_before_the_confirmation_starts_with_the_old_network() -> Result<(
     pair.host.boot()?;
     pair.host.wait_until("the old address", SOON, || pair.answers(OURS))?;
     assert_eq!(pair.live()?, before);
-    assert_eq!(pair.host.run("ls -A /var/lib/innkeeper/armed")?, "", "it is ended, and nothing is left of it");
+    assert_eq!(
+        pair.host.run("ls -A /var/lib/innkeeper/armed")?,
+        "",
+        "it is ended, and nothing is left of it"
+    );
     Ok(())
 }
 
-/// NET: what ifreload says is well and the kernel does not have is taken back at once.
+/// NET-12: what ifreload says is well and the kernel does not have is taken back at once.
 #[test]
 fn what_the_kernel_refuses_is_taken_back_at_once() -> Result<(), Error> {
     let pair = Pair::start()?;

@@ -83,12 +83,15 @@ fn doings(plan: &Plan) -> Vec<String> {
     plan.steps.iter().map(|step| doing(&step.action)).collect()
 }
 
+/// NET-13: somebody may have edited it by hand.
 #[test]
-fn what_is_in_force_needs_nothing() {
-    assert!(plan(&situation(None)).unwrap().0.is_empty());
+fn without_anything_staged_the_live_file_is_reloaded() {
+    let (plan, _) = plan(&situation(None)).unwrap();
+    assert_eq!(doings(&plan), ["run ifquery", "run ifreload", "run ip", "run bridge"]);
+    assert_eq!(plan.steps[1].what, "reload: 3 stay as they are");
 }
 
-/// NET: what is done, in this order; and back: files first, then ifreload, then the guests.
+/// NET-12: what is done, in this order; and back: files first, then ifreload, then the guests.
 #[test]
 fn a_staged_configuration_is_read_put_in_place_and_reloaded_and_guests_get_their_ports_back() {
     let staged = LIVE.replace("192.0.2.10/24", "192.0.2.11/24");
@@ -123,6 +126,7 @@ fn a_staged_configuration_is_read_put_in_place_and_reloaded_and_guests_get_their
     );
 }
 
+/// NET-07, NET-10
 #[test]
 fn what_cuts_somebody_off_is_said_and_has_to_be_accepted() {
     let hazards_of = |staged: &str, peer: Option<&str>| {
@@ -151,7 +155,7 @@ fn what_cuts_somebody_off_is_said_and_has_to_be_accepted() {
         &format!("{LIVE}\nauto dummy5\niface dummy5 inet manual\n\tlink-type dummy\n"),
         Some("192.0.2.99"),
     );
-    assert_eq!(harmless, []);
+    assert_eq!(harmless, [("network.guests-interrupted".to_owned(), Severity::Warning)]);
 }
 
 #[test]
@@ -169,6 +173,7 @@ fn an_interface_that_must_go_down_is_named() {
     );
 }
 
+/// NET-14
 #[test]
 fn without_ifupdown2_nothing_is_applied_and_nothing_is_lost() {
     let staged = LIVE.replace("192.0.2.10/24", "192.0.2.11/24");

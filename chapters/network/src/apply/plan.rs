@@ -30,7 +30,8 @@ pub struct Before {
     pub known: Vec<String>,
 }
 
-/// Plans that the configuration of the files comes into force. A host on which it is in force needs nothing.
+/// Plans that the configuration of the files comes into force. Where nothing is staged somebody may have edited the live file by
+/// hand: it is reloaded as it is.
 ///
 /// # Errors
 /// Without ifupdown2, in the original's words; a file that is not understood.
@@ -42,9 +43,6 @@ pub fn plan(situation: &Situation) -> Result<(Plan, Before), Problem> {
     let effects = effects(&old, &new);
     let plan = Plan::new("apply the network configuration");
     let deviations = verify::deviations(&new, &situation.kernel);
-    if staged.is_none() && deviations.is_empty() {
-        return Ok((plan, Before::default()));
-    }
     if !situation.ifupdown2 {
         return Err(Problem::Failed(
             "you need ifupdown2 to reload network configuration. Until the package ifupdown2 is installed, staged \

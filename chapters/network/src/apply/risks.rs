@@ -27,7 +27,7 @@ pub(super) fn of(
     hazards.extend(session(situation, old, new, effects));
     hazards.extend(name_servers(situation, old, new));
     hazards.extend(cluster(situation, old, new));
-    hazards.extend(guests(situation, new, effects));
+    hazards.extend(guests(situation, new));
     hazards
 }
 
@@ -185,7 +185,8 @@ fn cluster(situation: &Situation, old: &Config<'_>, new: &Config<'_>) -> Option<
     ))
 }
 
-fn guests(situation: &Situation, new: &Config<'_>, effects: &[Effect]) -> Vec<Hazard> {
+/// ifreload goes over every interface, whether it changes or not.
+fn guests(situation: &Situation, new: &Config<'_>) -> Vec<Hazard> {
     let mut hazards = Vec::new();
     for (bridge, ports) in &situation.files.guests {
         let list = ports.join(", ");
@@ -197,7 +198,7 @@ fn guests(situation: &Situation, new: &Config<'_>, effects: &[Effect]) -> Vec<Ha
                 format!("{bridge} goes, and ports of guests are attached to it: {list}."),
                 "Move the guests to another bridge first.",
             ));
-        } else if fate(effects, bridge).is_some() {
+        } else {
             hazards.push(Hazard::new(
                 "network.guests-interrupted",
                 Severity::Warning,
