@@ -198,10 +198,9 @@ import json, sys; print(\",\".join(one[\"id\"] for one in json.load(sys.stdin)[\
     let log = host.run("innkeeper task log $(innkeeper task list --output-format json | python3 -c '
 import json, sys; print(next(one[\"upid\"] for one in json.load(sys.stdin) if one[\"type\"] == \"aptupgrade\"))')")?;
     assert!(log.contains("/etc/app.conf"), "{log}");
-    let journal = host.run(
-        "innkeeper history show $(innkeeper history list --output-format json | python3 -c '
-import json, sys; print(max(one[\"id\"] for one in json.load(sys.stdin)))') --output-format json",
-    )?;
+    let last = "innkeeper history list --output-format json | python3 -c '
+import json, sys; print(max(one[\"id\"] for one in json.load(sys.stdin)))'";
+    let journal = host.run(&format!("innkeeper history show $({last}) --output-format json"))?;
     for words in ["app 1.0 -> 2.0", "library 1.5", "backwards 2.0 -> 1.0"] {
         assert!(journal.contains(words), "{words}: {journal}");
     }
