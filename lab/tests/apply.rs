@@ -51,7 +51,7 @@ impl Pair {
     }
 
     fn answers(&self, address: &str) -> Result<bool, Error> {
-        Ok(self.other.output(&format!("ping -c 1 -w 10 {address}"))?.success())
+        Ok(self.other.output(&format!("ping -c 1 -w 5 {address}"))?.success())
     }
 
     fn live(&self) -> Result<String, Error> {
@@ -101,7 +101,7 @@ fn a_wrong_address_is_taken_back_when_nobody_is_left_to_do_it() -> Result<(), Er
     let pair = Pair::start()?;
     let before = pair.live()?;
     pair.stage(&pair.file("10.99.0.1/24", ""))?;
-    pair.host.run("innkeeper network apply --yes --confirm-within 20")?;
+    pair.host.run("innkeeper network apply --yes --confirm-within 60")?;
     assert!(!pair.answers(OURS)?);
     pair.host.run("pkill -9 -x innkeeper; true")?;
     pair.host.wait_until("the old address", SOON, || pair.answers(OURS))?;
