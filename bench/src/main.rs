@@ -24,6 +24,7 @@ mod samples;
 mod service;
 mod sources;
 mod start;
+mod updates;
 mod usage;
 
 use std::path::{Path, PathBuf};
@@ -70,12 +71,13 @@ impl Bench {
 type Section = (&'static str, &'static str, fn(&Bench) -> Outcome<report::Findings>);
 
 /// All parts: the word that chooses one, its title, and who measures it.
-const SECTIONS: [Section; 8] = [
+const SECTIONS: [Section; 9] = [
     ("start", "Command start", start::measure),
     ("service", "Services", service::measure),
     ("history", "History of 1,000,000 tasks", history::measure),
     ("sources", "Sources file of 4,000 entries", sources::measure),
     ("network", "4,094 VLANs and bridges", network::measure),
+    ("updates", "List of updates", updates::measure),
     ("clicks", "200 users", clicks::measure),
     ("idle", "An idle day", idle::measure),
     ("size", "Release binary", start::size),

@@ -82,7 +82,7 @@ pub struct Shortage {
 /// # Errors
 /// What APT runs into.
 pub fn preview(host: &dyn Host) -> Result<Preview, Problem> {
-    let pending = cache::recompute(host)?;
+    let pending = cache::current(host)?;
     let stale = reboot::stale(host);
     let reboot_now = reboot::now(host, &stale);
     of(host, pending, stale, reboot_now)
@@ -93,7 +93,7 @@ pub fn preview(host: &dyn Host) -> Result<Preview, Problem> {
 /// # Errors
 /// What APT runs into.
 pub fn without_processes(host: &dyn Host) -> Result<Preview, Problem> {
-    of(host, cache::recompute(host)?, Vec::new(), Vec::new())
+    of(host, cache::current(host)?, Vec::new(), Vec::new())
 }
 
 fn of(

@@ -202,6 +202,13 @@ fn a_kept_list_is_used_until_something_it_depends_on_changes() {
     cache::write(&tree.host(), &[update("a", "2", false)]).unwrap();
     assert_eq!(cache::updates(&tree.host()).unwrap()[0].package, "a");
     let later = SystemTime::now() + Duration::from_secs(5);
+    tree.write("etc/apt/sources.list.d/new.list", "");
+    assert!(cache::updates(&tree.host()).is_err(), "a repository was added");
+    cache::write(&tree.host(), &[update("a", "2", false)]).unwrap();
+    tree.write("etc/apt/sources.list.d/new.list", "# changed where it lies\n");
+    assert!(cache::updates(&tree.host()).is_err(), "its file was written to");
+    cache::write(&tree.host(), &[update("a", "2", false)]).unwrap();
+    assert!(cache::updates(&tree.host()).is_ok());
     let status = tree.0.path().join("var/lib/dpkg/status");
     fs::File::options().write(true).open(status).unwrap().set_modified(later).unwrap();
     let asked = cache::updates(&tree.host()).unwrap_err();
