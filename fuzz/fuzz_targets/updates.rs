@@ -3,7 +3,7 @@
 
 use innkeeper_apt::format::refresh_log;
 use innkeeper_config::SectionFile;
-use innkeeper_updates::format::{control, dpkg_status, locks, madison, maps, policy, simulation, version};
+use innkeeper_updates::format::{control, dpkg_status, madison, maps, policy, simulation, version};
 use innkeeper_updates::webhook::Webhook;
 use libfuzzer_sys::fuzz_target;
 
@@ -14,7 +14,7 @@ fuzz_target!(|text: &str| {
     assert!(madison::parse(text).count() <= lines);
     assert!(policy::parse(text).len() <= lines);
     assert!(maps::deleted(text).iter().all(|path| path.starts_with('/')));
-    let _ = (maps::unit(text), locks::holder(text, 1), refresh_log::failures(text));
+    let _ = (maps::unit(text), innkeeper_host::holder(text, 1), refresh_log::failures(text));
     for stanza in control::stanzas(text) {
         let _ = stanza.description();
     }

@@ -7,7 +7,9 @@ use base64::engine::general_purpose::STANDARD;
 use camino::{Utf8Path, Utf8PathBuf};
 use innkeeper_change::{Content, Problem};
 use innkeeper_engine::Upid;
-use innkeeper_host::{CONFIG_LIMIT, DirEntry, FileKind, Host, HostError, read_config, read_content};
+use innkeeper_host::{
+    CONFIG_LIMIT, DirEntry, FileKind, Host, HostError, lock_holder, read_config, read_content,
+};
 
 use crate::format::document::{Document, FileType};
 use crate::format::refresh_log::{Failure, failures};
@@ -64,7 +66,8 @@ pub fn refresh_request(host: &dyn Host, quiet: bool) -> Result<Refresh, Problem>
     let proxy = options.lines().find_map(|line| line.strip_prefix("http_proxy:"));
     let proxy = proxy.map(|proxy| proxy.trim().to_owned());
     let proxy_file = read_content(host, PROXY_FILE.into())?;
-    Ok(Refresh { quiet, proxy, proxy_file, ..Refresh::default() })
+    let waits_for = lock_holder(host, &["/var/lib/apt/lists/lock"]);
+    Ok(Refresh { quiet, proxy, proxy_file, waits_for, ..Refresh::default() })
 }
 
 /// The service that keeps the clock right. Chrony comes first: where it is installed the other one does not run.

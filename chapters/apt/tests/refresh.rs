@@ -6,8 +6,8 @@ use camino::Utf8Path;
 use innkeeper_apt::checks;
 use innkeeper_apt::format::refresh_log::{Cause, changed_field, failures};
 use innkeeper_apt::plan::{Refresh, refresh};
-use innkeeper_change::{Level, render};
-use innkeeper_host::RealHost;
+use innkeeper_change::{Action, Level, render};
+use innkeeper_host::{LockHolder, RealHost};
 use proptest::prelude::*;
 
 const RECORDED: &[(&str, &str, Cause, &str)] = &[
@@ -194,6 +194,27 @@ fn a_renamed_repository_is_accepted_for_the_field_that_has_changed_only() {
     assert_eq!(plan.hazards[0].id, "apt.accepts-change");
     assert_eq!(changed_field("changed its 'Suite' value from 'testing' to 'stable'"), Some("suite"));
     assert_eq!(changed_field("changed its 'Evil --x' value from 'a' to 'b'"), None);
+}
+
+/// APT-02: APT does not wait for the lock of its lists, so the plan does
+#[test]
+fn machine_a_refresh_waits_for_the_program_that_uses_the_lists() {
+    let mut other = std::process::Command::new("sleep").arg("1").spawn().unwrap();
+    let holder = LockHolder { pid: other.id(), name: "apt-get".to_owned() };
+    let plan = refresh(&Refresh { waits_for: Some(holder.clone()), ..Refresh::default() }).unwrap();
+    assert_eq!(
+        plan.steps[0].what,
+        format!("wait for the end of process {holder}, which uses the package lists")
+    );
+    let Action::Run(run) = &plan.steps[0].action else { panic!("a program waits") };
+    let ended = std::thread::spawn(move || {
+        other.wait().unwrap();
+        std::time::Instant::now()
+    });
+    let args = run.args.iter().map(ToString::to_string);
+    assert!(std::process::Command::new(run.program.as_str()).args(args).status().unwrap().success());
+    assert!(std::time::Instant::now() >= ended.join().unwrap(), "it waits until the other program has ended");
+    assert_eq!(plan.steps.len(), 2, "then the lists are refreshed");
 }
 
 proptest! {

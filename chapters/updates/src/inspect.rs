@@ -2,16 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use camino::Utf8Path;
 use innkeeper_change::Problem;
-use innkeeper_host::{CONFIG_LIMIT, Host, HostError};
+use innkeeper_host::{Host, HostError, lock_holder};
 
 use crate::commands;
 use crate::format::control::{Stanza, stanzas};
 use crate::format::dpkg_status::{self, Installed};
 use crate::format::policy::Release;
 use crate::format::simulation::{self, Simulation};
-use crate::format::{locks, madison, policy, version};
+use crate::format::{madison, policy, version};
 use crate::model::{Fate, Removal, Update};
 
 pub(crate) const DPKG_STATUS: &str = "/var/lib/dpkg/status";
@@ -31,14 +30,8 @@ pub struct Pending {
 
 /// The program that changes packages at this moment, as `PID (NAME)`.
 pub fn at_work(host: &dyn Host) -> Option<String> {
-    let locks = host.read("/proc/locks".into(), CONFIG_LIMIT).ok()?;
-    let locks = String::from_utf8_lossy(&locks);
-    let pid = ["/var/lib/dpkg/lock-frontend", "/var/lib/dpkg/lock"].iter().find_map(|path| {
-        let inode = host.metadata(Utf8Path::new(path)).ok()??.inode;
-        locks::holder(&locks, inode)
-    })?;
-    let name = host.read(Utf8Path::new(&format!("/proc/{pid}/comm")), CONFIG_LIMIT).unwrap_or_default();
-    Some(format!("{pid} ({})", String::from_utf8_lossy(&name).trim()))
+    let holder = lock_holder(host, &["/var/lib/dpkg/lock-frontend", "/var/lib/dpkg/lock"]);
+    holder.map(|holder| holder.to_string())
 }
 
 /// Everything that dpkg knows of.

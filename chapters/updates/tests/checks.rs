@@ -11,7 +11,7 @@ use std::time::{Duration, SystemTime};
 
 use camino::Utf8Path;
 use innkeeper_change::{Finding, Level};
-use innkeeper_host::RealHost;
+use innkeeper_host::{RealHost, lock_holder};
 use innkeeper_updates::boot::{Partitions, partitions, pins};
 use innkeeper_updates::model::{Fate, Update};
 use innkeeper_updates::plan::clean;
@@ -288,4 +288,47 @@ fn downloaded_packages_are_counted_before_they_are_removed() {
     tree.write("var/cache/apt/archives/partial/b_1_all.deb", "1");
     let plan = clean(&archives(&tree.host()));
     assert_eq!(plan.steps[0].what, "remove 2 downloaded files, 1 MiB");
+}
+
+/// A lock of another process, as dpkg takes it; it ends with its holder.
+struct Holder(std::process::Child);
+
+impl Holder {
+    fn of(path: &std::path::Path) -> Self {
+        use std::io::{BufRead, BufReader};
+        const HOLD: &str = "import fcntl,sys,time\nf=open(sys.argv[1],'w')\nfcntl.lockf(f,fcntl.LOCK_EX)\nprint('held',flush=True)\ntime.sleep(60)";
+        let mut child = std::process::Command::new("python3")
+            .args(["-c", HOLD])
+            .arg(path)
+            .stdout(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut said = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut said).unwrap();
+        assert_eq!(said, "held\n");
+        Self(child)
+    }
+}
+
+impl Drop for Holder {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// UPD-05
+#[test]
+fn machine_who_holds_the_lock_of_dpkg_is_named_while_it_does() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = Utf8Path::from_path(directory.path()).unwrap().join("lock-frontend");
+    fs::write(&path, "").unwrap();
+    let found = || lock_holder(&RealHost::new(), &["/nowhere", path.as_str()]);
+    assert_eq!(found(), None);
+    let holder = Holder::of(path.as_std_path());
+    let named = found().unwrap();
+    assert_eq!(named.pid, holder.0.id());
+    assert!(named.to_string().ends_with("(python3)"), "{named}");
+    drop(holder);
+    assert_eq!(found(), None);
 }

@@ -33,7 +33,13 @@ impl Engine {
         let upid = writer.upid().clone();
         console.started(&upid);
         moment("engine::after-start");
-        let mut log = Log { writer: &writer, console, warnings: Vec::new(), heard: String::new() };
+        let mut log = Log {
+            writer: &writer,
+            console,
+            warnings: Vec::new(),
+            heard: String::new(),
+            waits_for: String::new(),
+        };
         let result = carry_out(self, &job, &mut log);
         let warnings = std::mem::take(&mut log.warnings);
         match result {
@@ -68,6 +74,8 @@ struct Log<'a> {
     warnings: Vec<String>,
     /// What programs said.
     heard: String,
+    /// Why a program waits, or waited last.
+    waits_for: String,
 }
 
 impl Log<'_> {
@@ -87,6 +95,9 @@ impl Log<'_> {
     fn heard(&mut self, line: &str) {
         // of what was drawn over again and again, on a terminal, the last counts
         let line = line.rsplit('\r').next().unwrap_or_default();
+        if let Some(reason) = apt_status::waiting(line) {
+            return self.waits(reason);
+        }
         match apt_status::progress(line) {
             Some(Progress { done, total, what }) => self.writer.progress(done, total, &what),
             None => match apt_status::kept_file(line) {
@@ -96,6 +107,15 @@ impl Log<'_> {
                     self.indented(line);
                 }
             },
+        }
+    }
+
+    /// Once in the log for each reason, and as long as it lasts beside the progress.
+    fn waits(&mut self, reason: &str) {
+        if self.waits_for != reason {
+            self.waits_for = reason.to_owned();
+            self.indented(&format!("waiting: {reason}"));
+            self.writer.progress(0, 100, &format!("waiting: {reason}"));
         }
     }
 

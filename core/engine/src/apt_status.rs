@@ -32,6 +32,12 @@ pub(crate) fn progress(line: &str) -> Option<Progress> {
     Some(Progress { done, total: TOTAL, what: what.trim().to_owned() })
 }
 
+/// What APT waits for: it says so again each second, with the holder of the lock.
+pub(crate) fn waiting(line: &str) -> Option<&str> {
+    let reason = line.strip_prefix("Waiting for cache lock: ")?;
+    Some(reason.trim_end_matches('.'))
+}
+
 /// The configuration file about which dpkg would have asked, when a line says so. Plans tell dpkg to keep what is there.
 pub(crate) fn kept_file(line: &str) -> Option<&str> {
     line.strip_prefix("pmconffile:")?.split(':').next().filter(|path| path.starts_with('/'))

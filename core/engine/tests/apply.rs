@@ -407,3 +407,16 @@ fn what_is_wrong_stands_in_the_log_beside_what_the_program_said() {
         ("WARNINGS: 1", &["The disk is full.".to_owned()][..])
     );
 }
+
+/// UPD-04: lines of a real apt-get 2.6.1
+#[test]
+fn what_a_program_waits_for_is_said_once() {
+    let fixture = Fixture::new();
+    let line = "Waiting for cache lock: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 7 (dpkg)...";
+    let script = format!("for i in 1 2 3; do echo '{line}'; done; echo 'Reading package lists...'");
+    let outcome = fixture.apply(Plan::new("upgrade").step(sh("upgrade", &script))).unwrap();
+    let log = fixture.log_of(&outcome.upid);
+    let waits = "waiting: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 7 (dpkg)\n";
+    assert_eq!(log.matches(waits).count(), 1, "{log}");
+    assert!(log.contains("Reading package lists..."));
+}

@@ -9,12 +9,14 @@ mod cassette;
 mod command;
 mod error;
 mod left_over;
+mod lock_holder;
 mod real;
 
 pub use cassette::{CassetteHost, Recorder};
 pub use command::{Command, Output};
 pub use error::HostError;
 pub use left_over::{is_left_over, remove_left_overs};
+pub use lock_holder::{LockHolder, holder, lock_holder};
 pub use real::{LockGuard, RealHost, WRITE_POINTS};
 
 use std::ops::ControlFlow;

@@ -3,8 +3,13 @@
 use innkeeper_change::{
     Action, Content, FileChange, Hazard, Invocation, Plan, Problem, Severity, Step, Undo, Value,
 };
+use innkeeper_host::LockHolder;
 
 const APT_GET: &str = "/usr/bin/apt-get";
+/// Waits for the end of a process, among other things.
+const TAIL: &str = "/usr/bin/tail";
+/// For so long another program is waited for, as for a change of packages.
+const PATIENCE: u32 = 600;
 const INNKEEPER: &str = "/usr/bin/innkeeper";
 /// A mirror that answers slowly takes minutes; one that does not answer at all is given up by APT itself.
 const DEADLINE: u32 = 1800;
@@ -20,6 +25,8 @@ pub struct Refresh {
     pub notify: bool,
     /// The field of repositories whose change is accepted: one of [`crate::format::refresh_log::CHANGED_FIELDS`].
     pub accept_change: Option<&'static str>,
+    /// The process that uses APT's package lists at this moment.
+    pub waits_for: Option<LockHolder>,
     /// `http_proxy` of the datacenter's options.
     pub proxy: Option<String>,
     /// What [`PROXY_FILE`] holds now.
@@ -36,6 +43,9 @@ pub fn refresh(request: &Refresh) -> Result<Plan, Problem> {
         let change = FileChange::write(PROXY_FILE, request.proxy_file.clone(), text);
         let what = "write APT's proxy as the datacenter's options say".to_owned();
         plan = plan.step(Step { what, action: Action::File(change), undo: Undo::Inverse });
+    }
+    if let Some(holder) = &request.waits_for {
+        plan = plan.step(wait(holder));
     }
     // how far it is goes to standard error, apart from what it says of each repository
     const PROGRESS: &str = "--option=APT::Status-Fd=2";
@@ -56,6 +66,15 @@ pub fn refresh(request: &Refresh) -> Result<Plan, Problem> {
     let what = "starting apt-get update".to_owned();
     let plan = plan.step(Step { what, action: Action::Run(run), undo: Undo::Nothing });
     Ok(if request.notify { plan.step(tell()) } else { plan })
+}
+
+/// APT itself does not wait for the lock of its lists.
+fn wait(holder: &LockHolder) -> Step {
+    let args = [format!("--pid={}", holder.pid), "--follow".to_owned(), "/dev/null".to_owned()];
+    let args = args.iter().map(|arg| Value::from(arg.as_str())).collect();
+    let run = Invocation { program: TAIL.into(), args, stdin: None, deadline: PATIENCE, produces: None };
+    let what = format!("wait for the end of process {holder}, which uses the package lists");
+    Step { what, action: Action::Run(run), undo: Undo::Nothing }
 }
 
 /// Which updates there are is known when the lists are there: the program itself works it out then, and writes the mail.

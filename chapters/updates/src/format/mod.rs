@@ -2,7 +2,6 @@
 
 pub mod control;
 pub mod dpkg_status;
-pub mod locks;
 pub mod madison;
 pub mod maps;
 pub mod policy;

@@ -1,5 +1,37 @@
 //! `/proc/locks`: who holds a file's lock.
 
+use camino::Utf8Path;
+
+use crate::{CONFIG_LIMIT, Host};
+
+/// A process that holds a lock.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LockHolder {
+    /// Its id.
+    pub pid: u32,
+    /// Its name; empty when it ended meanwhile.
+    pub name: String,
+}
+
+impl std::fmt::Display for LockHolder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} ({})", self.pid, self.name)
+    }
+}
+
+/// The process that holds a POSIX lock on the first of these files that is locked.
+pub fn lock_holder(host: &dyn Host, paths: &[&str]) -> Option<LockHolder> {
+    let read = |path: &str| host.read(Utf8Path::new(path), CONFIG_LIMIT).unwrap_or_default();
+    let locks = read("/proc/locks");
+    let locks = String::from_utf8_lossy(&locks);
+    let pid = paths.iter().find_map(|path| {
+        let inode = host.metadata(Utf8Path::new(path)).ok()??.inode;
+        holder(&locks, inode)
+    })?;
+    let name = read(&format!("/proc/{pid}/comm"));
+    Some(LockHolder { pid, name: String::from_utf8_lossy(&name).trim().to_owned() })
+}
+
 /// The process that holds a POSIX lock on the file of this inode.
 pub fn holder(text: &str, inode: u64) -> Option<u32> {
     text.lines().find_map(|line| {
