@@ -324,9 +324,9 @@ fn update() -> Method {
         Property::boolean("notify").default("0").help("Tell the administrator by mail which updates are new"),
     )
     .param(
-        Property::one_of("accept-change", &CHANGED_FIELDS)
-            .optional()
-            .help("Accept that repositories have changed this field, as after a new release of Debian"),
+        Property::string("accept-change").max_length(64).optional().help(
+            "Accept that repositories have changed these fields, as after a new release of Debian: origin, label, version, codename, suite",
+        ),
     )
     .command(command("apt update", &[], "Refresh the package lists with 'apt-get update'"))
     .command(command("updates refresh", &[], "Refresh the package lists with 'apt-get update'"))
@@ -340,12 +340,23 @@ fn propose_refresh(call: &Call<'_>) -> Result<Proposal, Problem> {
         return Err(Problem::Invalid(message.to_owned()));
     }
     let notify = call.boolean("notify") == Some(true);
-    let accept_change = call.text("accept-change");
-    let accept_change = CHANGED_FIELDS.into_iter().find(|field| Some(*field) == accept_change);
+    let accept_change = accepted_fields(call.text("accept-change").unwrap_or_default())?;
     let request =
         Refresh { notify, accept_change, ..refresh_request(host, call.boolean("quiet") == Some(true))? };
     let verify = Verify::With(Box::new(|_| Ok(Plan::new("refresh the package lists"))));
     Ok(Proposal { verify, diagnose: Some(doctor::causes), ..Proposal::from(refresh(&request)?) })
+}
+
+fn accepted_fields(list: &str) -> Result<Vec<&'static str>, Problem> {
+    let words = list.split([',', ';', ' ']).filter(|word| !word.is_empty());
+    let field = |word: &str| {
+        let known = CHANGED_FIELDS.into_iter().find(|field| *field == word);
+        known.ok_or_else(|| {
+            let message = format!("invalid format - '{word}' is none of {}", CHANGED_FIELDS.join(", "));
+            Problem::parameter("accept-change", message)
+        })
+    };
+    words.map(field).collect()
 }
 
 fn place(call: &Call<'_>) -> Result<(Utf8PathBuf, usize), Problem> {

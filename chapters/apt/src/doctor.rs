@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use innkeeper_change::{Finding, Fix, Level};
 
 use crate::checks::{disable, fetch_key, new, without_subscription};
-use crate::format::refresh_log::{Cause, Failure, changed_field, failures};
+use crate::format::refresh_log::{Cause, Failure, changed_fields, failures};
 use crate::state::{Located, State};
 
 /// What the last refresh of the package lists could not fetch, as far as it is still configured.
@@ -58,9 +58,7 @@ fn fixes(state: &State, failure: &Failure, located: Option<Located<'_>>) -> Vec<
         Cause::ReleaseExpired => off().into_iter().chain(set_clock(state)).collect(),
         Cause::NotValidYet => set_clock(state).into_iter().collect(),
         Cause::DiskFull => vec![call(state, "Remove downloaded packages", "apt/clean")],
-        Cause::Renamed => {
-            changed_field(&failure.reason).map(|field| accept(state, field)).into_iter().collect()
-        }
+        Cause::Renamed => accept(state, &changed_fields(&failure.reason)).into_iter().collect(),
         Cause::KeyUnknown | Cause::KeyExpired => {
             let product = located.is_some_and(|located| {
                 located.entry.uris.iter().any(|uri| uri.contains("://") && uri.contains(".proxmox.com/"))
@@ -96,11 +94,11 @@ fn set_clock(state: &State) -> Option<Fix> {
     ))
 }
 
-/// Refresh once more, and let this one field have changed.
-fn accept(state: &State, field: &str) -> Fix {
-    let mut fix = call(state, &format!("Refresh and accept the new {field}"), "apt/update");
-    fix.params.insert("accept-change".to_owned(), field.to_owned());
-    fix
+/// Refresh once more, and let these fields have changed.
+fn accept(state: &State, fields: &[&str]) -> Option<Fix> {
+    let mut fix = call(state, &format!("Refresh and accept the new {}", fields.join(", ")), "apt/update");
+    fix.params.insert("accept-change".to_owned(), fields.join(","));
+    (!fields.is_empty()).then_some(fix)
 }
 
 fn explain(cause: Cause) -> (&'static str, &'static str) {

@@ -4,7 +4,7 @@
 
 use camino::Utf8Path;
 use innkeeper_apt::checks;
-use innkeeper_apt::format::refresh_log::{Cause, changed_field, failures};
+use innkeeper_apt::format::refresh_log::{Cause, changed_fields, failures};
 use innkeeper_apt::plan::{Refresh, refresh};
 use innkeeper_change::{Action, Level, render};
 use innkeeper_host::{LockHolder, RealHost};
@@ -58,7 +58,7 @@ const RECORDED: &[(&str, &str, Cause, &str)] = &[
         include_str!("fixtures/refresh/renamed.log"),
         "file:/srv/repo",
         Cause::Renamed,
-        "changed its 'Label' value from 'Testing' to ''",
+        "changed its 'Label' value from 'Testing' to ''; changed its 'Codename' value from 'stable' to ''",
     ),
     (
         include_str!("fixtures/refresh/hash-mismatch.log"),
@@ -178,22 +178,26 @@ fn what_one_call_cures_is_offered_as_that_call() {
         cured(include_str!("fixtures/refresh/release-in-the-future.log"), "file:/srv/fut"),
         [("/nodes/pve1/services/systemd-timesyncd/restart".to_owned(), none())]
     );
-    let accept = std::collections::BTreeMap::from([("accept-change".to_owned(), "label".to_owned())]);
+    let accept =
+        std::collections::BTreeMap::from([("accept-change".to_owned(), "label,codename".to_owned())]);
     assert_eq!(
         cured(include_str!("fixtures/refresh/renamed.log"), "file:/srv/repo"),
         [("/nodes/pve1/apt/update".to_owned(), accept)]
     );
 }
 
-/// APT-02: a change of a repository's name is accepted for one field, and with a warning
+/// APT-02: a change of a repository's name is accepted for the fields that changed, and with a warning
 #[test]
-fn a_renamed_repository_is_accepted_for_the_field_that_has_changed_only() {
-    let request = Refresh { accept_change: Some("suite"), ..Refresh::default() };
+fn a_renamed_repository_is_accepted_for_the_fields_that_have_changed_only() {
+    let request = Refresh { accept_change: vec!["codename", "suite"], ..Refresh::default() };
     let plan = refresh(&request).unwrap();
-    assert!(render::describe(&plan.steps[0]).contains("--allow-releaseinfo-change-suite update"));
+    assert!(
+        render::describe(&plan.steps[0])
+            .contains("--allow-releaseinfo-change-codename --allow-releaseinfo-change-suite update")
+    );
     assert_eq!(plan.hazards[0].id, "apt.accepts-change");
-    assert_eq!(changed_field("changed its 'Suite' value from 'testing' to 'stable'"), Some("suite"));
-    assert_eq!(changed_field("changed its 'Evil --x' value from 'a' to 'b'"), None);
+    assert_eq!(changed_fields("changed its 'Suite' value from 'testing' to 'stable'"), ["suite"]);
+    assert!(changed_fields("changed its 'Evil --x' value from 'a' to 'b'").is_empty());
 }
 
 /// APT-02: APT does not wait for the lock of its lists, so the plan does

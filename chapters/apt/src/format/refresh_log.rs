@@ -37,6 +37,9 @@ pub enum Cause {
     Other,
 }
 
+/// How APT begins to say that a repository calls itself something else.
+const CHANGED: &str = "changed its '";
+
 /// A repository that could not be fetched.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
@@ -55,7 +58,13 @@ pub struct Failure {
 pub fn failures(log: &str) -> Vec<Failure> {
     let mut found: Vec<Failure> = Vec::new();
     let mut add = |uri: &str, reason: &str| {
-        if !found.iter().any(|known| known.uri == uri) {
+        let known = found.iter_mut().find(|known| known.uri == uri);
+        if let Some(known) =
+            known.filter(|_| reason.starts_with(CHANGED)).filter(|known| known.cause == Cause::Renamed)
+        {
+            // each field has a complaint of its own
+            known.reason = format!("{}; {reason}", known.reason);
+        } else if !found.iter().any(|known| known.uri == uri) {
             let cause = cause(uri, reason);
             found.push(Failure { uri: uri.to_owned(), reason: reason.to_owned(), cause });
         }
@@ -83,10 +92,14 @@ pub fn failures(log: &str) -> Vec<Failure> {
     found
 }
 
-/// The field that a repository has changed, as `apt-get --allow-releaseinfo-change-FIELD` calls it.
-pub fn changed_field(reason: &str) -> Option<&'static str> {
-    let said = reason.strip_prefix("changed its '")?.split('\'').next()?;
-    CHANGED_FIELDS.into_iter().find(|field| field.eq_ignore_ascii_case(said))
+/// The fields that a repository has changed, as `apt-get --allow-releaseinfo-change-FIELD` calls them.
+pub fn changed_fields(reason: &str) -> Vec<&'static str> {
+    let said = |complaint: &str| complaint.strip_prefix(CHANGED)?.split('\'').next().map(str::to_owned);
+    let said: Vec<String> = reason.split("; ").filter_map(said).collect();
+    CHANGED_FIELDS
+        .into_iter()
+        .filter(|field| said.iter().any(|one| one.eq_ignore_ascii_case(field)))
+        .collect()
 }
 
 /// The fields whose change can be accepted.
@@ -106,7 +119,7 @@ fn cause(uri: &str, reason: &str) -> Cause {
         () if says(&["EXPKEYSIG", "KEYEXPIRED"]) => Cause::KeyExpired,
         () if says(&["is expired (invalid since"]) => Cause::ReleaseExpired,
         () if says(&["is not valid yet"]) => Cause::NotValidYet,
-        () if reason.starts_with("changed its '") => Cause::Renamed,
+        () if reason.starts_with(CHANGED) => Cause::Renamed,
         () if says(&["Hash Sum mismatch", "File has unexpected size"]) => Cause::HashMismatch,
         () if says(&["Certificate verification failed"]) => Cause::Certificate,
         () if says(&["is not signed"]) => Cause::Unsigned,

@@ -23,8 +23,8 @@ pub struct Refresh {
     pub quiet: bool,
     /// Whoever administers this host is told by mail which updates are new.
     pub notify: bool,
-    /// The field of repositories whose change is accepted: one of [`crate::format::refresh_log::CHANGED_FIELDS`].
-    pub accept_change: Option<&'static str>,
+    /// The fields of repositories whose change is accepted, of [`crate::format::refresh_log::CHANGED_FIELDS`].
+    pub accept_change: Vec<&'static str>,
     /// The process that uses APT's package lists at this moment.
     pub waits_for: Option<LockHolder>,
     /// `http_proxy` of the datacenter's options.
@@ -50,13 +50,17 @@ pub fn refresh(request: &Refresh) -> Result<Plan, Problem> {
     // how far it is goes to standard error, apart from what it says of each repository
     const PROGRESS: &str = "--option=APT::Status-Fd=2";
     let mut words = if request.quiet { vec!["-qq", PROGRESS] } else { vec![PROGRESS] };
-    let allow = request.accept_change.map(|field| format!("--allow-releaseinfo-change-{field}"));
-    if let Some((allow, field)) = allow.as_deref().zip(request.accept_change) {
-        words.push(allow);
+    let allowed = request.accept_change.iter().map(|field| format!("--allow-releaseinfo-change-{field}"));
+    let allowed: Vec<String> = allowed.collect();
+    if !allowed.is_empty() {
+        words.extend(allowed.iter().map(String::as_str));
         plan = plan.hazard(Hazard::new(
             "apt.accepts-change",
             Severity::Warning,
-            format!("Repositories whose {field} has changed are accepted as they are now: others may follow of another release."),
+            format!(
+                "Repositories whose {} has changed are accepted as they are now: what follows may be of another release.",
+                request.accept_change.join(", ")
+            ),
             "Read in the log of the last refresh what changed into what, and whether Debian announced it.",
         ));
     }
