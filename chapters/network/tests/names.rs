@@ -4,9 +4,10 @@
 mod common;
 
 use common::{Machine, wrong};
+use innkeeper_change::Level;
 use innkeeper_host::CassetteHost;
 use innkeeper_network::kernel::{Kernel, Link, inspect as kernel};
-use innkeeper_network::names::checks::{renamed, without_ipv6};
+use innkeeper_network::names::checks::{renamed, run, without_ipv6};
 use innkeeper_network::names::inspect::inspect;
 use innkeeper_network::names::link_file::{LinkFile, pinning};
 use innkeeper_network::names::scheme::{Made, read};
@@ -118,7 +119,7 @@ fn the_file_of_the_handbook_names_the_card_of_its_address() {
         (&named["link-file"], &named["next-name"]),
         (&json!("/etc/systemd/network/10-enwan0.link"), &json!("enwan0"))
     );
-    let ids: Vec<String> = renamed(&state).into_iter().map(|finding| finding.id).collect();
+    let ids: Vec<String> = renamed(&state, "").into_iter().map(|finding| finding.id).collect();
     assert_eq!(ids, ["nic.renamed-at-boot"]);
     assert_eq!(LinkFile::parse(&pinning("aa:bb:cc:dd:ee:ff", "enwan0")).gives(), Some("enwan0"));
 }
@@ -224,8 +225,50 @@ fn two_cards_that_files_call_alike_are_found() {
         "[Match]\nMACAddress=52:54:00:00:00:01 52:54:00:00:00:02\n[Link]\nName=lan0\n",
     );
     let ids: Vec<String> =
-        renamed(&inspect(&machine.host()).unwrap()).into_iter().map(|finding| finding.id).collect();
+        renamed(&inspect(&machine.host()).unwrap(), "").into_iter().map(|finding| finding.id).collect();
     assert_eq!(ids, ["nic.renamed-at-boot", "nic.renamed-at-boot", "nic.name-given-twice"]);
+}
+
+/// NET-25: a configured port that will not exist after the next start is found before it
+#[test]
+fn what_names_a_card_that_will_be_called_something_else_is_found_before_the_next_start() {
+    let machine = tree();
+    machine.write(
+        "/etc/systemd/network/10-lan0.link",
+        "[Match]\nMACAddress=52:54:00:00:00:01\n[Link]\nName=lan0\n",
+    );
+    let found = |interfaces: &str| {
+        let mut found = renamed(&inspect(&machine.host()).unwrap(), interfaces);
+        assert_eq!(found.len(), 1);
+        (found[0].level, found.remove(0).evidence)
+    };
+    let file = "/etc/systemd/network/10-lan0.link: Name=lan0";
+    assert_eq!(found("auto enp3s0f1\niface enp3s0f1 inet manual\n"), (Level::Info, file.to_owned()));
+    for (interfaces, line) in [
+        ("auto lo\nauto enp3s0f0\n", 2),
+        ("iface enp3s0f0.5 inet manual\n", 1),
+        ("iface vmbr0 inet manual\n\tbridge-ports wan0 enp3s0f0\n", 2),
+        ("iface vlan5 inet manual\n\tvlan-raw-device enp3s0f0\n", 2),
+    ] {
+        let evidence = format!("{file}; /etc/network/interfaces:{line} names 'enp3s0f0'");
+        assert_eq!(found(interfaces), (Level::Critical, evidence), "{interfaces}");
+    }
+}
+
+/// The check reads what the next start will read.
+#[test]
+fn what_is_staged_counts_for_the_next_start() {
+    let machine = tree();
+    machine.write(
+        "/etc/systemd/network/10-lan0.link",
+        "[Match]\nMACAddress=52:54:00:00:00:01\n[Link]\nName=lan0\n",
+    );
+    let level = || run(&machine.host()).unwrap().remove(0).level;
+    assert_eq!(level(), Level::Info, "no file names anything");
+    machine.write("/etc/network/interfaces", "iface enp3s0f0 inet manual\n");
+    assert_eq!(level(), Level::Critical);
+    machine.write("/etc/network/interfaces.new", "iface lan0 inet manual\n");
+    assert_eq!(level(), Level::Info);
 }
 
 /// NET-74

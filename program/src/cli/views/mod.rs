@@ -5,6 +5,7 @@ mod checks;
 mod firmware;
 mod history;
 mod log;
+mod names;
 mod network;
 mod repositories;
 mod tasks;
@@ -47,7 +48,7 @@ impl View {
 /// Lines enough for every log.
 const ALL_LINES: &str = "1000000";
 
-const VIEWS: [View; 15] = [
+const VIEWS: [View; 18] = [
     View { prepare: tasks::in_few_words, ..View::new("/nodes/{node}/tasks", tasks::list) },
     View {
         fixed: &[("limit", ALL_LINES)],
@@ -63,6 +64,9 @@ const VIEWS: [View; 15] = [
     View::new("/nodes/{node}/apt/repositories", repositories::list),
     View::new("/nodes/{node}/network", network::list),
     View::new("/nodes/{node}/network-changes", network::staged),
+    View::new("/nodes/{node}/dns/state", names::resolver),
+    View::new("/nodes/{node}/hosts/entries", names::list),
+    View::new("/nodes/{node}/nics", names::list),
     View::new("/nodes/{node}/firmware/status", firmware::overview),
     View::new("/nodes/{node}/apt/update", updates::list),
     View::new("/nodes/{node}/apt/preview", updates::preview),
