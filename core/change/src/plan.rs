@@ -24,6 +24,9 @@ pub struct FileChange {
     /// The content is a secret: it is written, but never shown, logged or kept in the journal.
     #[serde(default)]
     pub secret: bool,
+    /// Of a new file: the file that it is a changed copy of, and what is in that. It is shown as the difference to it.
+    #[serde(default)]
+    pub copied_from: Option<(Utf8PathBuf, Content)>,
 }
 
 /// A [`FileChange`] as it may be written down.
@@ -35,13 +38,16 @@ struct FileChangeOnPaper {
     mode: u32,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     secret: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    copied_from: Option<(Utf8PathBuf, Content)>,
 }
 
 impl From<FileChange> for FileChangeOnPaper {
     fn from(change: FileChange) -> Self {
-        let FileChange { path, before, after, mode, secret } = change;
+        let FileChange { path, before, after, mode, secret, copied_from } = change;
         let shown = |content: Option<Content>| content.filter(|_| !secret);
-        Self { path, before: shown(before), after: shown(after), mode, secret }
+        let copied_from = copied_from.filter(|_| !secret);
+        Self { path, before: shown(before), after: shown(after), mode, secret, copied_from }
     }
 }
 
@@ -55,17 +61,31 @@ impl FileChange {
     /// Writes `after` where `before` was seen; a new file gets mode 0644.
     pub fn write(path: impl AsRef<Utf8Path>, before: Option<Content>, after: impl Into<Content>) -> Self {
         let path = path.as_ref().to_owned();
-        Self { path, before, after: Some(after.into()), mode: 0o644, secret: false }
+        Self { path, before, after: Some(after.into()), mode: 0o644, secret: false, copied_from: None }
     }
 
     /// Removes the file in which `before` was seen.
     pub fn remove(path: impl AsRef<Utf8Path>, before: Content) -> Self {
-        Self { path: path.as_ref().to_owned(), before: Some(before), after: None, mode: 0o644, secret: false }
+        Self {
+            path: path.as_ref().to_owned(),
+            before: Some(before),
+            after: None,
+            mode: 0o644,
+            secret: false,
+            copied_from: None,
+        }
+    }
+
+    /// The same, shown as the difference to another file when it makes a new one.
+    #[must_use]
+    pub fn copied_from(mut self, path: impl AsRef<Utf8Path>, content: Content) -> Self {
+        self.copied_from = Some((path.as_ref().to_owned(), content));
+        self
     }
 
     /// The change that takes this one back.
     pub fn inverse(&self) -> Self {
-        Self { before: self.after.clone(), after: self.before.clone(), ..self.clone() }
+        Self { before: self.after.clone(), after: self.before.clone(), copied_from: None, ..self.clone() }
     }
 }
 

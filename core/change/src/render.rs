@@ -69,7 +69,12 @@ pub fn file_diff(change: &FileChange) -> String {
     if change.secret {
         return format!("--- {old}\n+++ {new}\n(the content is secret and is not shown)\n");
     }
-    unified(change.before.as_ref(), change.after.as_ref(), old, new)
+    match (&change.before, &change.copied_from) {
+        (None, Some((path, content))) if change.after.is_some() => {
+            unified(Some(content), change.after.as_ref(), path.as_str(), new)
+        }
+        (before, _) => unified(before.as_ref(), change.after.as_ref(), old, new),
+    }
 }
 
 /// The unified diff between two contents under the names `old` and `new`; empty when they are the same.

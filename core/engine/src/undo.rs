@@ -100,8 +100,14 @@ impl Engine {
         let mut plan = Plan::new(format!("take back change {}: {}", goal.change, goal.summary));
         for (path, wanted) in &goal.files {
             let before = read_content(host, path)?;
-            let change =
-                FileChange { path: path.clone(), before, after: wanted.clone(), mode: 0o644, secret: false };
+            let change = FileChange {
+                path: path.clone(),
+                before,
+                after: wanted.clone(),
+                mode: 0o644,
+                secret: false,
+                copied_from: None,
+            };
             plan = plan.step(Step::file(format!("restore {path}"), change));
         }
         for (key, wanted) in &goal.parameters {

@@ -52,6 +52,7 @@ fn change(path: &str, before: Option<&str>, after: Option<&str>) -> FileChange {
         after: after.map(Content::from),
         mode: 0o640,
         secret: false,
+        copied_from: None,
     }
 }
 

@@ -84,6 +84,9 @@ impl<'a> Reader<'a> {
     }
 
     fn line(&mut self, line: &Line<'a>) {
+        if line.text.is_empty() && line.continued {
+            return self.wrong(line.number, "a backslash and nothing else");
+        }
         if line.text.is_empty() {
             self.apart = true;
             return;

@@ -228,21 +228,8 @@ impl<'a> Interface<'a> {
 
     fn take(&mut self, place: Place, stanza: &Stanza<'a>) {
         self.stanzas.push(place);
-        let family = stanza_family(stanza);
         for (item, line) in stanza.items.iter().enumerate() {
-            let Item::Option(line) = line else { continue };
-            let Some(field) = Field::of_key(line.key) else { continue };
-            let family = match field.is_address() {
-                true => family_of_value(&line.value).or(family).unwrap_or(Family::V4),
-                false => Family::V4,
-            };
-            let family = match (field, family) {
-                // a number is a mask of either family: that of the stanza
-                (Field::Netmask, _) => {
-                    stanza_family(stanza).or(family_of_value(&line.value)).unwrap_or(Family::V4)
-                }
-                (_, family) => family,
-            };
+            let Some((field, family)) = meaning(stanza, line) else { continue };
             let known = self.entries.iter().any(|entry| entry.field == field && entry.family == family);
             if !known {
                 self.entries.push(Entry { field, family, place, item });
@@ -254,6 +241,21 @@ impl<'a> Interface<'a> {
     pub fn is_entry(&self, place: Place, item: usize) -> bool {
         self.entries.iter().any(|entry| entry.place == place && entry.item == item)
     }
+}
+
+/// The option that a line of a stanza is, and whose addresses it is about.
+pub fn meaning(stanza: &Stanza<'_>, item: &Item<'_>) -> Option<(Field, Family)> {
+    let Item::Option(line) = item else { return None };
+    let field = Field::of_key(line.key)?;
+    let of_stanza = || stanza_family(stanza);
+    let of_value = || family_of_value(&line.value);
+    let family = match field {
+        // a number is a mask of either family: that of the stanza
+        Field::Netmask => of_stanza().or_else(of_value),
+        _ if field.is_address() => of_value().or_else(of_stanza),
+        _ => None,
+    };
+    Some((field, family.unwrap_or(Family::V4)))
 }
 
 /// The family of a stanza; `None` for one without.

@@ -5,7 +5,9 @@ use std::ops::Range;
 
 use innkeeper_change::Problem;
 
-use super::super::config::{Config, Entry, Family, Interface, Place, names, prefix_length, stanza_family};
+use super::super::config::{
+    Config, Entry, Family, Interface, Place, meaning, names, prefix_length, stanza_family,
+};
 use super::super::field::Field;
 use super::super::kind::{Kind, vlan_of_name};
 use super::super::ovs;
@@ -294,9 +296,26 @@ impl<'c> Editor<'c> {
         }
     }
 
-    /// Takes an option away.
+    /// Takes an option away, in every stanza. One of several addresses is not: nobody could tell which one was meant.
     fn unset(&mut self, interface: &Interface<'_>, field: Field, family: Family) -> Result<(), Problem> {
-        if let Some(entry) = self.config.entry(interface, field, family) {
+        let mut lines = Vec::new();
+        for &place in &interface.stanzas {
+            let stanza = self.config.stanza(place);
+            let own = stanza
+                .items
+                .iter()
+                .enumerate()
+                .filter(|(_, item)| meaning(stanza, item) == Some((field, family)));
+            lines.extend(own.map(|(item, _)| Entry { field, family, place, item }));
+        }
+        if field == Field::Address && lines.len() > 1 {
+            let message = format!(
+                "interface '{}' has several addresses of this family; take them away in the file",
+                interface.name
+            );
+            return Err(Problem::parameter("delete", message));
+        }
+        for entry in lines {
             let span = self.editable(interface, entry)?.span.clone();
             self.edits.remove(span);
         }
@@ -452,13 +471,9 @@ impl<'c> Editor<'c> {
     }
 
     fn method(&mut self, interface: &Interface<'_>, family: Family, method: &str) {
-        let own = interface.stanzas.iter().filter(|place| place.file == 0);
-        let of_family = |place: &&Place| stanza_family(self.config.stanza(**place)) == Some(family);
-        // the stanza that has the address, or the first
+        // the stanza that has the address; one without a family has no method
         let entry = self.config.entry(interface, Field::Address, family).map(|entry| entry.place);
-        let place =
-            entry.filter(|place| of_family(&place)).or_else(|| own.copied().find(|place| of_family(&place)));
-        let Some(place) = place else { return };
+        let Some(place) = entry.or_else(|| self.stanza_for(interface, Some(family))) else { return };
         if let Head::Iface { family: Some(word), method: old, .. } = &self.config.stanza(place).head {
             match old {
                 Some(old) if old.text == method => {}

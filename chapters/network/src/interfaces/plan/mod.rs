@@ -10,7 +10,7 @@ use self::editor::Editor;
 use super::config::{Config, Interface};
 use super::kind::{Kind, kind_of_name};
 use super::settings::Settings;
-use super::state::{STAGED, State};
+use super::state::{LIVE, STAGED, State};
 use super::{parameters, risks, validate};
 use crate::format::Item;
 
@@ -254,10 +254,14 @@ fn staged(state: &State, plan: Plan, text: String) -> Plan {
             let what = format!("remove {STAGED}: nothing differs from the live configuration any more");
             plan.step(Step::file(what, FileChange::remove(STAGED, staged.clone())))
         }
-        _ => plan.step(Step::file(
-            format!("write {STAGED}"),
-            FileChange { after: Some(after), ..FileChange::write(STAGED, state.staged.clone(), "") },
-        )),
+        (staged, live) => {
+            let mut change =
+                FileChange { after: Some(after), ..FileChange::write(STAGED, staged.clone(), "") };
+            if let (None, Some(live)) = (staged, live) {
+                change = change.copied_from(LIVE, live.clone());
+            }
+            plan.step(Step::file(format!("write {STAGED}"), change))
+        }
     }
 }
 
