@@ -7,5 +7,5 @@ mod stanza;
 
 pub use document::{Document, Malformed};
 pub use edit::Edits;
-pub(crate) use edit::indentation;
+pub(crate) use edit::{indentation, newline};
 pub use stanza::{Comment, Head, Item, OptionLine, Stanza, Word};

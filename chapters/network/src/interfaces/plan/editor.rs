@@ -14,7 +14,7 @@ use super::super::ovs;
 use super::super::settings::{Addressing, Settings};
 use super::super::view::{bond_mode, is_vlan_aware, mask_like};
 use super::stanza;
-use crate::format::{Document, Edits, Head, indentation};
+use crate::format::{Document, Edits, Head, indentation, newline};
 
 /// Edits of the first file of a configuration.
 pub(super) struct Editor<'c> {
@@ -65,7 +65,9 @@ impl<'c> Editor<'c> {
             self.edits.insert_lines(document, at, &lines);
         }
         for span in stanza::with_blanks(document.text(), std::mem::take(&mut self.removed)) {
-            self.edits.remove(span);
+            // a comment that stood apart must not come to touch the stanza before it
+            let gap = stanza::would_touch(document.text(), &span);
+            self.edits.replace(span, if gap { newline(document.text()) } else { "" });
         }
         self.edits.apply(document.text())
     }

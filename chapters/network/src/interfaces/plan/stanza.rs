@@ -227,3 +227,10 @@ pub(super) fn with_blanks(text: &str, mut removed: Vec<Range<usize>>) -> Vec<Ran
     }
     merged
 }
+
+/// Whether a comment behind these bytes would come to stand right behind a line before them.
+pub(super) fn would_touch(text: &str, removed: &Range<usize>) -> bool {
+    let before = text[..removed.start].split_inclusive('\n').next_back();
+    let behind = text[removed.end..].lines().next().unwrap_or_default();
+    before.is_some_and(|line| !line.trim().is_empty()) && behind.trim_start().starts_with('#')
+}
