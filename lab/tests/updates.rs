@@ -209,7 +209,7 @@ import json, sys; print(max(one[\"id\"] for one in json.load(sys.stdin)))'";
     assert_eq!(version(&host, "app")?, "ii 1.0");
     host.run(&format!("innkeeper undo $({last}) --yes"))?;
     assert_eq!(version(&host, "app")?, "ii 2.0");
-    assert_eq!(version(&host, "stays")?, "ii 1.0");
+    assert_eq!(version(&host, "stays")?, "hi 1.0");
     host.run("innkeeper updates unhold stays --yes && innkeeper updates apply --yes")?;
     assert_eq!(version(&host, "stays")?, "ii 2.0");
     Ok(())
