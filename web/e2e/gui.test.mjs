@@ -239,6 +239,7 @@ const PAGES = [
   "tasks",
   "firmware",
   "dns",
+  "network",
   "hosts",
   "history",
   "history/audit",

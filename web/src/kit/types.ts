@@ -61,6 +61,8 @@ export type RoleEntry = Data<"/access/roles">[number];
 export type AclEntry = Data<"/access/acl">[number];
 export type Grant = Data<"/access/permissions/sources">[number];
 
+export type Interface = Data<"/nodes/{node}/network">[number];
+export type Staged = Data<"/nodes/{node}/network-changes">;
 export type Resolver = Data<"/nodes/{node}/dns/state">;
 export type Hosts = Data<"/nodes/{node}/hosts">;
 export type HostsEntry = Schemas["HostsEntry"];

@@ -7,7 +7,7 @@ use super::field::Field;
 use super::kind::{Kind, is_physical_name, vlan_id_of_name, vlan_of_name};
 use super::ovs;
 use super::state::State;
-use super::view::{bond_mode, is_vlan_aware};
+use super::view::{BOND_MODES, bond_mode, is_vlan_aware};
 
 /// Names that the kernel takes.
 pub const NAME_LENGTH: usize = 15;
@@ -160,17 +160,8 @@ impl<'s, 'a> Look<'s, 'a> {
         {
             self.say(format!("bond '{name}' - bond-primary interface is not a slave"));
         }
-        const MODES: [&str; 7] = [
-            "balance-rr",
-            "active-backup",
-            "balance-xor",
-            "broadcast",
-            "802.3ad",
-            "balance-tlb",
-            "balance-alb",
-        ];
         if let Some(mode) = self.config.value(interface, Field::BondMode).map(bond_mode)
-            && !MODES.contains(&mode)
+            && !BOND_MODES.contains(&mode)
         {
             self.say(format!("bond '{name}' - unknown bond mode '{mode}'"));
         }

@@ -410,11 +410,13 @@ pub(crate) fn sorted<'n>(names: impl Iterator<Item = &'n str>) -> String {
     names.join(" ")
 }
 
+/// The modes of the kernel's bonds, in the order of their numbers.
+pub(crate) const BOND_MODES: [&str; 7] =
+    ["balance-rr", "active-backup", "balance-xor", "broadcast", "802.3ad", "balance-tlb", "balance-alb"];
+
 /// The mode of a bond by its name, also where the file has its number.
 pub fn bond_mode(mode: &str) -> &str {
-    const MODES: [&str; 7] =
-        ["balance-rr", "active-backup", "balance-xor", "broadcast", "802.3ad", "balance-tlb", "balance-alb"];
-    mode.parse::<usize>().ok().and_then(|number| MODES.get(number)).copied().unwrap_or(mode)
+    mode.parse::<usize>().ok().and_then(|number| BOND_MODES.get(number)).copied().unwrap_or(mode)
 }
 
 /// Whether a bridge looks at VLANs.

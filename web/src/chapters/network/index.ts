@@ -1,7 +1,16 @@
 import AddressBookIcon from "@patternfly/react-icons/dist/esm/icons/address-book-icon";
 import GlobeIcon from "@patternfly/react-icons/dist/esm/icons/globe-icon";
+import NetworkIcon from "@patternfly/react-icons/dist/esm/icons/network-wired-icon";
 import { lazy } from "react";
 import type { Chapter } from "../../kit/chapter";
+
+export const interfaces: Chapter = {
+  id: "network",
+  title: "Network",
+  icon: NetworkIcon,
+  letter: "n",
+  Page: lazy(async () => ({ default: (await import("./InterfacesPage")).InterfacesPage })),
+};
 
 export const dns: Chapter = {
   id: "dns",

@@ -1,0 +1,84 @@
+// Interfaces in front of the real program: staged by plans that were read, shown as a difference, discarded.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { axeFaults, done, PHONE, picture, widthOf } from "./support/browser.mjs";
+import { stage } from "./support/stage.mjs";
+
+const LIVE = `# the network of this host
+auto lo
+iface lo inet loopback
+
+iface eno1 inet manual
+
+auto vmbr0
+iface vmbr0 inet static
+	address 192.0.2.10/24   # in the rack
+	gateway 192.0.2.1
+	bridge-ports eno1
+	bridge-stp off
+	bridge-fd 0
+`;
+const FILE = "/etc/network/interfaces";
+const inn = stage("nodes/inn1", { [FILE]: LIVE });
+
+const act = async (page, name, what) => {
+  await page.getByRole("row", { name }).getByRole("button", { name: "Kebab toggle" }).click();
+  await page.getByRole("menuitem", { name: what }).click();
+};
+
+/** NET-01, NET-09, UI-07 */
+test("an interface is changed, made and removed in the staged file, and the live one stays", async () => {
+  const { page, close } = await inn.enter("summary");
+  await page.keyboard.press("g");
+  await page.keyboard.press("n");
+  await page.getByRole("heading", { name: "Network", level: 1 }).waitFor();
+  await act(page, /vmbr0/, "Edit");
+  await page.getByLabel("IPv4 gateway").fill("192.0.2.254");
+  await page.getByRole("button", { name: "Review the change" }).click();
+  await done(page);
+  await page.getByText("Staged, and not in force yet").waitFor();
+  assert.equal(await inn.tree.read(`${FILE}.new`), LIVE.replace("192.0.2.1\n", "192.0.2.254\n"));
+
+  await page.getByRole("button", { name: "Create" }).click();
+  await page.getByLabel("Type").selectOption("vlan");
+  await page.getByLabel("Name").fill("vmbr0.5");
+  await page.getByLabel("IPv4 address").fill("198.51.100.5/24");
+  await page.getByRole("button", { name: "Review the change" }).click();
+  await done(page);
+  await page.getByRole("row", { name: /vmbr0\.5/ }).waitFor();
+  await picture(page, "network");
+  await act(page, /vmbr0\.5/, "Remove");
+  await done(page);
+  assert.equal(await inn.tree.read(`${FILE}.new`), LIVE.replace("192.0.2.1\n", "192.0.2.254\n"));
+
+  await page.getByRole("button", { name: "Discard" }).click();
+  await done(page);
+  await page.getByText("Staged, and not in force yet").waitFor({ state: "detached" });
+  assert.equal(await inn.tree.read(FILE), LIVE);
+  await close();
+});
+
+/** NET-04 */
+test("a second gateway of one family is refused in words", async () => {
+  const { page, close } = await inn.enter("network");
+  await page.getByRole("button", { name: "Create" }).click();
+  await page.getByLabel("IPv4 address").fill("203.0.113.1/24");
+  await page.getByLabel("IPv4 gateway").fill("203.0.113.254");
+  await page.getByRole("button", { name: "Review the change" }).click();
+  await page
+    .getByRole("dialog")
+    .getByText(/Default gateway already exists on interface 'vmbr0'/)
+    .waitFor();
+  await page.keyboard.press("Escape");
+  await close();
+});
+
+test("the page is readable on a phone and passes the accessibility rules", async () => {
+  const { page, close } = await inn.enter("network", { viewport: PHONE });
+  await page.getByText("192.0.2.10/24").waitFor();
+  const width = await widthOf(page);
+  assert.ok(width <= PHONE.width, `it is ${width} pixels wide`);
+  assert.deepEqual(await axeFaults(page, "network"), []);
+  await close();
+});
