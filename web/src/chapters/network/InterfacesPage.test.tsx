@@ -34,7 +34,7 @@ const BRIDGE: Interface = {
   gateway: "192.0.2.1",
   bridge_ports: "eno1",
   bridge_vlan_aware: 1,
-  comments: "the guests\n",
+  comments: " the guests\n",
 };
 const CARD: Interface = {
   iface: "eno1",

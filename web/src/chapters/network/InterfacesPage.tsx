@@ -62,7 +62,6 @@ export function InterfacesPage({ node }: { node: string }) {
       <Loaded query={interfaces} what="the interfaces">
         {(found) => (
           <div className="ik-stack">
-            {staged.data && <Pending staged={staged.data} />}
             {found.length === 0 ? (
               <Nothing title="There is no interface" icon={NetworkIcon}>
                 Neither a card nor a configured interface was found.
@@ -75,6 +74,7 @@ export function InterfacesPage({ node }: { node: string }) {
                 onEdit={(one) => setOpen({ one })}
               />
             )}
+            {staged.data && <Pending staged={staged.data} />}
             {open && staged.data && (
               <InterfaceDialog
                 node={node}

@@ -110,7 +110,7 @@ export function fieldsOf(one?: Interface): Fields {
 
 /** Only what differs is sent, so that nothing else of the file is touched; what was emptied is deleted. */
 export function differences(before: Fields, after: Fields) {
-  const changed = TEXTS.filter((name) => after[name].trim() !== before[name]);
+  const changed = TEXTS.filter((name) => after[name].trim() !== before[name].trim());
   const set = Object.fromEntries(
     changed.filter((name) => after[name].trim() !== "").map((name) => [name, valueOf(name, after[name])]),
   );
