@@ -92,6 +92,12 @@ fn guests_keep_their_ports_through_changes_of_their_bridge() -> Result<(), Error
     pair.other.run("kill -INT $(cat /root/ping.pid); sleep 1")?;
     let ping = pair.other.run("cat /root/ping")?;
     assert!(ping.contains(" 0% packet loss"), "{ping}");
+    // the bridge does not go from under its guests unless somebody says so
+    pair.stage("auto lo\niface lo inet loopback\n")?;
+    let refused = host.output("innkeeper api set /nodes/localhost/network")?;
+    let said = format!("{}{}", refused.stdout, refused.stderr);
+    assert!(!refused.success() && said.contains("vmbr0 goes") && said.contains("tap100i0"), "{said}");
+    assert_eq!(port(host)?, before);
     host.run("innkeeper history verify").map(drop)
 }
 

@@ -61,11 +61,18 @@ fn situation(staged: Option<&str>) -> Situation {
         live: Some(Content::new(LIVE)),
         staged: staged.map(Content::new),
         devices: BTreeMap::from([("eno1".to_owned(), device(true)), ("vmbr0".to_owned(), device(false))]),
-        guests: BTreeMap::from([("vmbr0".to_owned(), vec!["tap100i0".to_owned()])]),
         ifupdown2: true,
         ..State::default()
     };
-    Situation { files, kernel: kernel(), ifupdown2: true, ports: vec![port()], ..Situation::default() }
+    let guests = BTreeMap::from([("vmbr0".to_owned(), vec!["tap100i0".to_owned()])]);
+    Situation {
+        files,
+        kernel: kernel(),
+        ifupdown2: true,
+        guests,
+        ports: vec![port()],
+        ..Situation::default()
+    }
 }
 
 fn hazards(plan: &Plan) -> Vec<(&str, Severity)> {

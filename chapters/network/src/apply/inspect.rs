@@ -1,5 +1,6 @@
 //! Host → [`Situation`]. Reads only.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use camino::Utf8Path;
@@ -7,9 +8,9 @@ use innkeeper_change::Problem;
 use innkeeper_host::{Host, HostError, read_config};
 
 use super::guests::{self, Port};
-use crate::interfaces::inspect::inspect as inspect_files;
+use crate::interfaces::inspect::{inspect as inspect_files, is_guest_port};
 use crate::interfaces::state::State;
-use crate::kernel::{self, Kernel};
+use crate::kernel::{self, Kernel, Kind};
 
 /// Programs of ifupdown2; ifupdown has no ifreload.
 pub(super) const IFRELOAD: &str = "/usr/sbin/ifreload";
@@ -25,7 +26,9 @@ pub struct Situation {
     pub kernel: Kernel,
     /// ifupdown2 is installed.
     pub ifupdown2: bool,
-    /// Ports of guests on bridges.
+    /// Ports of guests by the bridge that they are on, be it configured or not.
+    pub guests: BTreeMap<String, Vec<String>>,
+    /// The same, with what they have there.
     pub ports: Vec<Port>,
     /// Where the caller comes from, unless that is this machine.
     pub peer: Option<IpAddr>,
@@ -41,9 +44,12 @@ pub struct Situation {
 /// When a file is there and cannot be read, or the kernel cannot be asked.
 pub fn inspect(host: &dyn Host, origin: &str) -> Result<Situation, Problem> {
     let files = inspect_files(host)?;
-    let ports = guests::inspect(host, &files.guests)?;
+    let kernel = kernel::inspect(host)?;
+    let guests = guests(&kernel);
+    let ports = guests::inspect(host, &guests)?;
     Ok(Situation {
-        kernel: kernel::inspect(host)?,
+        kernel,
+        guests,
         ifupdown2: files.ifupdown2 && host.metadata(IFRELOAD.into())?.is_some(),
         ports,
         peer: origin
@@ -55,6 +61,18 @@ pub fn inspect(host: &dyn Host, origin: &str) -> Result<Situation, Problem> {
         cluster: addresses_in(host, COROSYNC_CONF, ring_address)?,
         files,
     })
+}
+
+/// Who is where now: a bridge that the staged file has no more still has its guests.
+fn guests(kernel: &Kernel) -> BTreeMap<String, Vec<String>> {
+    let mut guests: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for link in kernel.links().filter(|link| is_guest_port(&link.name)) {
+        let Some(master) = link.master.as_deref().and_then(|master| kernel.link(master)) else { continue };
+        if matches!(master.kind, Kind::Bridge { .. }) {
+            guests.entry(master.name.clone()).or_default().push(link.name.clone());
+        }
+    }
+    guests
 }
 
 /// The addresses that lines of a file are about; none in a file that is not there or not text.

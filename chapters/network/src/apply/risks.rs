@@ -27,7 +27,7 @@ pub(super) fn of(
     hazards.extend(session(situation, old, new, effects));
     hazards.extend(name_servers(situation, old, new));
     hazards.extend(cluster(situation, old, new));
-    hazards.extend(guests(situation, new));
+    hazards.extend(guests(situation, old, new));
     hazards
 }
 
@@ -186,9 +186,10 @@ fn cluster(situation: &Situation, old: &Config<'_>, new: &Config<'_>) -> Option<
 }
 
 /// ifreload goes over every interface, whether it changes or not.
-fn guests(situation: &Situation, new: &Config<'_>) -> Vec<Hazard> {
+fn guests(situation: &Situation, old: &Config<'_>, new: &Config<'_>) -> Vec<Hazard> {
     let mut hazards = Vec::new();
-    for (bridge, ports) in &situation.files.guests {
+    // others have bridges of their own, which no file names: nothing happens to them
+    for (bridge, ports) in situation.guests.iter().filter(|(bridge, _)| old.get(bridge).is_some()) {
         let list = ports.join(", ");
         let stays = new.get(bridge).is_some_and(|interface| interface.kind.is_bridge());
         if !stays {

@@ -231,7 +231,7 @@ fn bridges<'c>(config: &'c Config<'_>) -> impl Iterator<Item = &'c str> {
 }
 
 /// A device through which a guest is attached to a bridge.
-fn is_guest_port(name: &str) -> bool {
+pub(crate) fn is_guest_port(name: &str) -> bool {
     ["tap", "veth", "fwpr", "fwln"].iter().any(|prefix| name.starts_with(prefix))
 }
 
