@@ -135,11 +135,13 @@ pub(crate) fn is_current(host: &dyn Host) -> bool {
     holds(host, CACHE)
 }
 
-/// Whether a file is at least as new as everything that pending updates depend on.
+/// Whether a file is newer than everything that pending updates depend on. The clock of files goes in steps of some
+/// milliseconds: what has the same time may have changed after it, and counts as changed. APT's own cache was written before
+/// the list, by the same call.
 fn holds(host: &dyn Host, file: &str) -> bool {
     let Some(kept) = changed(host, file) else { return false };
     changed(host, APT_CACHE).is_some_and(|time| time <= kept)
-        && newest_input(host).is_some_and(|time| time <= kept)
+        && newest_input(host).is_some_and(|time| time < kept)
 }
 
 /// The last change of what APT reads besides its own cache, which it writes itself when it is asked; nothing without

@@ -36,6 +36,14 @@ impl Tree {
         fs::write(path, text).unwrap();
     }
 
+    /// Lets time pass: what lies at these paths was last changed some seconds ago.
+    fn age(&self, paths: &[&str], seconds: u64) {
+        let then = SystemTime::now() - Duration::from_secs(seconds);
+        for path in paths {
+            fs::File::open(self.0.path().join(path)).unwrap().set_modified(then).unwrap();
+        }
+    }
+
     fn host(&self) -> RealHost {
         RealHost::rooted(Utf8Path::from_path(self.0.path()).unwrap()).unwrap()
     }
@@ -196,26 +204,37 @@ fn a_changelog_is_only_asked_for_by_names_and_versions() {
 /// UPD-05
 #[test]
 fn a_kept_list_is_used_until_something_it_depends_on_changes() {
+    const STATUS: &str = "var/lib/dpkg/status";
+    const SOURCE: &str = "etc/apt/sources.list.d/new.list";
     let tree = Tree::new();
     tree.write("var/cache/apt/pkgcache.bin", "");
-    tree.write("var/lib/dpkg/status", "");
-    cache::write(&tree.host(), &[update("a", "2", false)]).unwrap();
+    tree.write(STATUS, "");
+    tree.age(&[STATUS], 60);
+    let keep = || cache::write(&tree.host(), &[update("a", "2", false)]).unwrap();
+    keep();
     assert_eq!(cache::updates(&tree.host()).unwrap()[0].package, "a");
-    let later = SystemTime::now() + Duration::from_secs(5);
-    tree.write("etc/apt/sources.list.d/new.list", "");
+    tree.write(SOURCE, "");
     assert!(cache::updates(&tree.host()).is_err(), "a repository was added");
-    cache::write(&tree.host(), &[update("a", "2", false)]).unwrap();
-    tree.write("etc/apt/sources.list.d/new.list", "# changed where it lies\n");
-    assert!(cache::updates(&tree.host()).is_err(), "its file was written to");
-    cache::write(&tree.host(), &[update("a", "2", false)]).unwrap();
+    tree.age(&["etc/apt/sources.list.d", SOURCE], 60);
+    keep();
     assert!(cache::updates(&tree.host()).is_ok());
-    let status = tree.0.path().join("var/lib/dpkg/status");
-    fs::File::options().write(true).open(status).unwrap().set_modified(later).unwrap();
+    tree.write(SOURCE, "# changed where it lies\n");
+    assert!(cache::updates(&tree.host()).is_err(), "its file was written to");
+    tree.age(&[SOURCE], 60);
+    keep();
+    assert!(cache::updates(&tree.host()).is_ok());
+    tree.write(STATUS, "");
     let asked = cache::updates(&tree.host()).unwrap_err();
     assert!(
         asked.to_string().contains("another system's tree cannot be asked"),
         "APT is asked again: {asked}"
     );
+    // the clock of files goes in steps: what has the list's own time may have changed after it
+    let same = SystemTime::now() - Duration::from_secs(30);
+    for path in [STATUS, "var/lib/pve-manager/pkgupdates"] {
+        fs::File::open(tree.0.path().join(path)).unwrap().set_modified(same).unwrap();
+    }
+    assert!(cache::updates(&tree.host()).is_err(), "changed in the same step of the clock");
 }
 
 /// UPD-05, UPD-08
