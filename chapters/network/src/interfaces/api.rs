@@ -12,6 +12,7 @@ use super::changes::changes;
 use super::config::names;
 use super::inspect::{files, inspect, inspect_closely};
 use super::kind::Kind;
+use super::modes;
 use super::plan::{Request, plan};
 use super::settings::Settings;
 use super::state::State;
@@ -54,19 +55,6 @@ const FILTERS: &[&str] = &[
     "any_local_bridge",
     "include_sdn",
 ];
-const MODES: &[&str] = &[
-    "balance-rr",
-    "active-backup",
-    "balance-xor",
-    "broadcast",
-    "802.3ad",
-    "balance-tlb",
-    "balance-alb",
-    "balance-slb",
-    "lacp-balance-slb",
-    "lacp-balance-tcp",
-];
-
 /// Every method for interfaces.
 pub(crate) fn methods() -> Vec<Method> {
     vec![list(), show(), create(), update(), delete(), revert(), staged()]
@@ -340,8 +328,8 @@ const PARAMETERS: &[Property] = &[
         .optional()
         .help("Ours: let only the configured addresses of guests through"),
     Property::string("slaves").format(IFACE_LIST).optional().help("Interfaces of the bond"),
-    Property::one_of("bond_mode", MODES).optional().help("Mode of the bond"),
-    Property::one_of("bond_xmit_hash_policy", &["layer2", "layer2+3", "layer3+4"])
+    Property::one_of("bond_mode", &modes::ALL).optional().help("Mode of the bond"),
+    Property::one_of("bond_xmit_hash_policy", &modes::HASH_POLICIES)
         .optional()
         .help("What decides over which interface a packet goes, in the modes balance-xor and 802.3ad"),
     Property::string("bond-primary")

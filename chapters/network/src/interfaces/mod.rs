@@ -5,6 +5,7 @@ pub mod config;
 pub mod field;
 pub mod inspect;
 pub mod kind;
+pub mod modes;
 pub(crate) mod net;
 pub mod ovs;
 pub mod parameters;

@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use super::config::{Config, Family, Interface};
 use super::field::Field;
 use super::kind::{Kind, is_physical_name, vlan_id_of_name, vlan_of_name};
-use super::ovs;
 use super::state::State;
-use super::view::{BOND_MODES, bond_mode, is_vlan_aware};
+use super::view::{bond_mode, is_vlan_aware};
+use super::{modes, ovs};
 
 /// Names that the kernel takes.
 pub const NAME_LENGTH: usize = 15;
@@ -122,8 +122,6 @@ impl<'s, 'a> Look<'s, 'a> {
     }
 
     fn ovs_bond(&mut self, interface: &'s Interface<'a>) {
-        const MODES: [&str; 5] =
-            ["active-backup", "balance-slb", "balance-tcp", "lacp-balance-slb", "lacp-balance-tcp"];
         let name = interface.name;
         for slave in self.config.list(interface, Field::OvsBonds) {
             match self.kind(slave) {
@@ -137,7 +135,7 @@ impl<'s, 'a> Look<'s, 'a> {
         }
         let options = self.config.value(interface, Field::OvsOptions).map(ovs::Options::parse);
         if let Some(mode) = options.and_then(|options| options.mode())
-            && !MODES.contains(&mode.as_str())
+            && !modes::OVS.contains(&mode.as_str())
         {
             self.say(format!("OVS does not support bond mode '{mode}'"));
         }
@@ -161,7 +159,7 @@ impl<'s, 'a> Look<'s, 'a> {
             self.say(format!("bond '{name}' - bond-primary interface is not a slave"));
         }
         if let Some(mode) = self.config.value(interface, Field::BondMode).map(bond_mode)
-            && !BOND_MODES.contains(&mode)
+            && !modes::LINUX.contains(&mode)
         {
             self.say(format!("bond '{name}' - unknown bond mode '{mode}'"));
         }

@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 use super::config::{Config, Family, Interface, dotted, stanza_family};
 use super::field::Field;
 use super::kind::{Kind, alias_of_name};
+use super::modes;
 use super::ovs;
 use super::state::State;
 use crate::format::{Head, Item};
@@ -410,13 +411,9 @@ pub(crate) fn sorted<'n>(names: impl Iterator<Item = &'n str>) -> String {
     names.join(" ")
 }
 
-/// The modes of the kernel's bonds, in the order of their numbers.
-pub(crate) const BOND_MODES: [&str; 7] =
-    ["balance-rr", "active-backup", "balance-xor", "broadcast", "802.3ad", "balance-tlb", "balance-alb"];
-
 /// The mode of a bond by its name, also where the file has its number.
 pub fn bond_mode(mode: &str) -> &str {
-    mode.parse::<usize>().ok().and_then(|number| BOND_MODES.get(number)).copied().unwrap_or(mode)
+    mode.parse::<usize>().ok().and_then(|number| modes::LINUX.get(number)).copied().unwrap_or(mode)
 }
 
 /// Whether a bridge looks at VLANs.

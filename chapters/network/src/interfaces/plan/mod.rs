@@ -57,35 +57,49 @@ pub fn plan(state: &State, request: &Request, digest: Option<&str>) -> Result<Pl
         return Ok(revert(state));
     }
     let text = understood(state)?;
-    let config = state.config_of(text);
     let (name, summary) = match request {
         Request::Create { name, kind, .. } => (name, format!("stage new {} {name}", kind.word())),
         Request::Update { name, .. } => (name, format!("stage changes of {name}")),
         Request::Delete { name } => (name, format!("stage the removal of {name}")),
         Request::Revert => return Ok(revert(state)),
     };
+    let after = edited(state, request)?;
+    if after == text {
+        return Ok(Plan::new(summary));
+    }
+    let plan = staged(state, Plan::new(summary), after.clone());
+    let hazards = risks::of_change(state, &state.config_of(text), &state.config_of(&after), name);
+    Ok(hazards.into_iter().fold(plan, Plan::hazard))
+}
+
+/// What a request makes of the text of the current file.
+///
+/// # Errors
+/// As [`plan`].
+pub(crate) fn edited(state: &State, request: &Request) -> Result<String, Problem> {
+    let text = understood(state)?;
+    let config = state.config_of(text);
+    let (Request::Create { name, .. } | Request::Update { name, .. } | Request::Delete { name }) = request
+    else {
+        return Ok(text.to_owned());
+    };
     let mut editor = Editor::new(&config);
     edit(state, &config, request, &mut editor)?;
     let touched = editor.touched().to_vec();
     let after = editor.finish();
-    if after == text {
-        return Ok(Plan::new(summary));
+    if after != text {
+        let new = state.config_of(&after);
+        if let Request::Create { kind, .. } | Request::Update { kind, .. } = request {
+            is_what_was_asked(&config, &new, name, *kind)?;
+        }
+        unharmed(&config, &new, name, &touched)?;
+        sound(state, &config, &new)?;
     }
-    let new = state.config_of(&after);
-    if let Request::Create { name, kind, .. } | Request::Update { name, kind, .. } = request {
-        is_what_was_asked(&config, &new, name, *kind)?;
-    }
-    unharmed(&config, &new, name, &touched)?;
-    sound(state, &config, &new)?;
-    let mut plan = staged(state, Plan::new(summary), after.clone());
-    for hazard in risks::of_change(state, &config, &new, name) {
-        plan = plan.hazard(hazard);
-    }
-    Ok(plan)
+    Ok(after)
 }
 
 /// The text of the current file, which must be understood as a whole before anything is written.
-fn understood(state: &State) -> Result<&str, Problem> {
+pub(crate) fn understood(state: &State) -> Result<&str, Problem> {
     let Some(text) = state.text() else {
         return Err(Problem::Failed(format!("{} is not text and is not edited here", state.path())));
     };
@@ -247,7 +261,7 @@ fn sound(state: &State, old: &Config<'_>, new: &Config<'_>) -> Result<(), Proble
 }
 
 /// The step that puts `text` into the staged file; into none, when it is what the live file says anyway.
-fn staged(state: &State, plan: Plan, text: String) -> Plan {
+pub(crate) fn staged(state: &State, plan: Plan, text: String) -> Plan {
     let after = Content::new(text);
     match (&state.staged, &state.live) {
         (Some(staged), Some(live)) if *live == after => {
