@@ -6,6 +6,7 @@
 //! | what | methods | commands |
 //! | --- | --- | --- |
 //! | interfaces ([`interfaces`]), in their file ([`format`](mod@format)) | `/nodes/{node}/network…`, `/nodes/{node}/network-changes` | `innkeeper network` |
+//! | the same, each author's own ([`sets`]) | `/nodes/{node}/network-sets…` | `innkeeper network change-set` |
 //! | the same, in force ([`apply`]) | `PUT /nodes/{node}/network` | `innkeeper network apply` |
 //! | domains and name servers ([`dns`]) | `/nodes/{node}/dns` | `innkeeper dns` |
 //! | names of hosts ([`hosts`]) | `/nodes/{node}/hosts…` | `innkeeper hosts` |
@@ -20,12 +21,14 @@ pub mod hosts;
 pub mod interfaces;
 pub mod kernel;
 pub mod names;
+pub mod sets;
 
 use innkeeper_rest::{Check, Method};
 
 /// Every method of this chapter.
 pub fn methods() -> Vec<Method> {
     let mut methods = interfaces::methods();
+    methods.extend(sets::api::methods());
     methods.extend(apply::api::methods());
     methods.extend(dns::methods());
     methods.extend(hosts::methods());

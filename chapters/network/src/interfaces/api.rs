@@ -10,13 +10,14 @@ use utoipa::ToSchema;
 
 use super::changes::changes;
 use super::config::names;
-use super::inspect::{files, inspect, inspect_closely};
+use super::inspect::{files_with, inspect_closely, inspect_with};
 use super::kind::Kind;
 use super::modes;
 use super::plan::{Request, plan};
 use super::settings::Settings;
 use super::state::State;
 use super::view::{self, FileView, Network};
+use crate::sets::api::{change_set, chosen, chosen_to_edit};
 
 /// The original's lock of this file.
 pub(crate) const LOCK: &str = "/etc/network/.pve-interfaces.lock";
@@ -71,11 +72,11 @@ fn edit(task: &'static str, propose: Propose) -> Change {
 /// What is staged, and the files that it consists of.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct NetworkChanges {
-    /// 1 when there is a staged file.
+    /// 1 when there is a staged file; of a change set, when it changes anything.
     #[serde(with = "bit")]
     #[schema(value_type = u8)]
     pub staged: bool,
-    /// Unified diff from the live to the staged file.
+    /// Unified diff from the live to the staged file, or to what the change set makes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub changes: Option<String>,
     /// Digest of the file that counts, for `digest`.
@@ -91,7 +92,7 @@ fn list() -> Method {
     const HELP: &str =
         "List network interfaces: what is configured, staged changes included, and what is there";
     Method::get("/nodes/{node}/network", HELP, |call| {
-        let state = inspect_closely(call.host().as_ref())?;
+        let state = inspect_closely(call.host().as_ref(), chosen(call)?)?;
         let config = state.config_of(state.text().unwrap_or_default());
         let filter = call.text("type");
         let mut shown = view::interfaces(&state, &config);
@@ -103,6 +104,7 @@ fn list() -> Method {
     })
     .allow(Permission::User)
     .param(Property::one_of("type", FILTERS).optional().help("Only those of this type"))
+    .param(change_set())
     .returns::<Vec<Network>>()
     .command(command("network list", &[], "List network interfaces"))
 }
@@ -124,7 +126,7 @@ fn passes(filter: Option<&str>, kind: Option<Kind>) -> bool {
 
 fn show() -> Method {
     Method::get("/nodes/{node}/network/{iface}", "Show one network interface", |call| {
-        let state = inspect_closely(call.host().as_ref())?;
+        let state = inspect_closely(call.host().as_ref(), chosen(call)?)?;
         let config = state.config_of(state.text().unwrap_or_default());
         match view::interface(&state, &config, call.required_text("iface")?) {
             Some(shown) => Answer::of(shown),
@@ -133,6 +135,7 @@ fn show() -> Method {
     })
     .allow(AUDIT)
     .param(iface())
+    .param(change_set())
     .returns::<Network>()
     .command(command("network show", &["iface"], "Show one network interface"))
 }
@@ -179,6 +182,7 @@ fn delete() -> Method {
     )
     .allow(MODIFY)
     .param(iface())
+    .param(change_set())
     .param(digest())
     .command(command("network delete", &["iface"], "Stage the removal of a network interface"))
 }
@@ -189,20 +193,21 @@ fn revert() -> Method {
         "/nodes/{node}/network",
         "Discard staged network changes",
         edit("netrevert", |call| {
-            let state = files(call.host().as_ref())?;
+            let state = files_with(call.host().as_ref(), chosen_to_edit(call)?)?;
             plan(&state, &Request::Revert, call.text("digest")).map(Proposal::from)
         }),
     )
     .allow(MODIFY)
+    .param(change_set())
     .param(digest())
     .command(command("network revert", &[], "Discard staged network changes"))
 }
 
 fn staged() -> Method {
     Method::get("/nodes/{node}/network-changes", "Show what is staged, and the files it is made of", |call| {
-        let state = files(call.host().as_ref())?;
+        let state = files_with(call.host().as_ref(), chosen(call)?)?;
         Answer::of(NetworkChanges {
-            staged: state.staged.is_some(),
+            staged: state.waits(),
             changes: changes(&state),
             digest: state.digest(),
             files: file_views(&state),
@@ -210,6 +215,7 @@ fn staged() -> Method {
         })
     })
     .allow(AUDIT)
+    .param(change_set())
     .returns::<NetworkChanges>()
     .command(command("network changes", &[], "Show staged network changes"))
 }
@@ -239,7 +245,7 @@ fn kind(call: &Call<'_>) -> Result<Kind, Problem> {
 }
 
 fn proposal(call: &Call<'_>, request: &Request) -> Result<Proposal, Problem> {
-    let state = inspect(call.host().as_ref())?;
+    let state = inspect_with(call.host().as_ref(), chosen_to_edit(call)?)?;
     plan(&state, request, call.text("digest")).map(Proposal::from)
 }
 
@@ -248,8 +254,9 @@ fn propose_creation(call: &Call<'_>) -> Result<Proposal, Problem> {
     let (name, kind, settings) = (name(call)?, kind(call)?, Settings::of(call.params())?);
     let request = Request::Create { name: name.clone(), kind, settings: settings.clone() };
     let again = Request::Update { name, kind, settings };
-    let verify =
-        Verify::With(Box::new(move |call: &Call<'_>| plan(&inspect(call.host().as_ref())?, &again, None)));
+    let verify = Verify::With(Box::new(move |call: &Call<'_>| {
+        plan(&inspect_with(call.host().as_ref(), chosen_to_edit(call)?)?, &again, None)
+    }));
     Ok(Proposal { verify, ..proposal(call, &request)? })
 }
 
@@ -258,7 +265,7 @@ fn propose_deletion(call: &Call<'_>) -> Result<Proposal, Problem> {
     let name = name(call)?;
     let request = Request::Delete { name: name.clone() };
     let verify = Verify::With(Box::new(move |call: &Call<'_>| {
-        let state = files(call.host().as_ref())?;
+        let state = files_with(call.host().as_ref(), chosen(call)?)?;
         match state.config_of(state.text().unwrap_or_default()).get(&name) {
             Some(_) => Err(Problem::failed(format!("{name} is still configured"))),
             None => Ok(Plan::new(format!("stage the removal of {name}"))),
@@ -280,7 +287,11 @@ fn digest() -> Property {
 
 /// The parameters that both new and known interfaces take.
 fn settings(method: Method) -> Method {
-    PARAMETERS.iter().fold(method, |method, property| method.param(*property)).param(digest())
+    PARAMETERS
+        .iter()
+        .fold(method, |method, property| method.param(*property))
+        .param(change_set())
+        .param(digest())
 }
 
 const IFACE_LIST: Format = Format::List(&Format::Iface);

@@ -6,13 +6,17 @@ use similar::{Algorithm, DiffOp, capture_diff_slices, group_diff_ops};
 
 use super::state::{LIVE, STAGED, State};
 
-/// The difference between the live and the staged file; `None` when nothing is staged or nothing differs but blanks.
+/// The difference between the live file and the staged one, or the change set that is meant; `None` when nothing is staged or
+/// nothing differs but blanks.
 pub fn changes(state: &State) -> Option<String> {
-    let staged = state.staged.as_ref()?;
+    let (path, staged, written) = match &state.draft {
+        Some(draft) => (draft.path.as_str(), &draft.text, draft.written),
+        None => (STAGED, state.staged.as_ref()?, state.staged_written),
+    };
     let text = |content: &innkeeper_change::Content| String::from_utf8_lossy(content.as_bytes()).into_owned();
     let old = state.live.as_ref().map(text).unwrap_or_default();
-    let header = [(LIVE, state.live_written), (STAGED, state.staged_written)]
-        .map(|(path, at)| format!("{path}\t{}", stamp(at)));
+    let header =
+        [(LIVE, state.live_written), (path, written)].map(|(path, at)| format!("{path}\t{}", stamp(at)));
     let diff = unified(&old, &text(staged), &header[0], &header[1]);
     (!diff.is_empty()).then_some(diff)
 }

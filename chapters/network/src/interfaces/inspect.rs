@@ -10,6 +10,7 @@ use super::config::Config;
 use super::kind::is_physical_name;
 use super::state::{Device, LIVE, STAGED, State};
 use crate::format::{Document, Head};
+use crate::sets::Draft;
 
 /// Where the kernel lists its network devices.
 const DEVICES: &str = "/sys/class/net";
@@ -23,7 +24,15 @@ const FILES: usize = 1024;
 /// # Errors
 /// When a file is there and cannot be read.
 pub fn inspect(host: &dyn Host) -> Result<State, Problem> {
-    let mut state = files(host)?;
+    inspect_with(host, None)
+}
+
+/// Looks at a host, with a change set in the place of the staged file.
+///
+/// # Errors
+/// As [`inspect`].
+pub fn inspect_with(host: &dyn Host, draft: Option<Draft>) -> Result<State, Problem> {
+    let mut state = files_with(host, draft)?;
     state.devices = devices(host)?;
     state.guests = guests(host, &state)?;
     state.ovs = host.metadata("/usr/bin/ovs-vsctl".into())?.is_some();
@@ -36,8 +45,8 @@ pub fn inspect(host: &dyn Host) -> Result<State, Problem> {
 ///
 /// # Errors
 /// As [`inspect`].
-pub fn inspect_closely(host: &dyn Host) -> Result<State, Problem> {
-    let mut state = inspect(host)?;
+pub fn inspect_closely(host: &dyn Host, draft: Option<Draft>) -> Result<State, Problem> {
+    let mut state = inspect_with(host, draft)?;
     if host.root().is_none()
         && let Ok(kernel) = crate::kernel::inspect(host)
     {
@@ -58,7 +67,16 @@ pub fn inspect_closely(host: &dyn Host) -> Result<State, Problem> {
 /// # Errors
 /// As [`inspect`].
 pub fn files(host: &dyn Host) -> Result<State, Problem> {
+    files_with(host, None)
+}
+
+/// The files alone, with a change set in the place of the staged one.
+///
+/// # Errors
+/// As [`inspect`].
+pub fn files_with(host: &dyn Host, draft: Option<Draft>) -> Result<State, Problem> {
     let mut state = State {
+        draft,
         live: read_content(host, LIVE.into())?,
         live_written: written(host, LIVE)?,
         staged: read_content(host, STAGED.into())?,

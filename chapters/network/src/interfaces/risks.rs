@@ -1,6 +1,6 @@
 //! What is risky about a configuration although it can be applied: for plans as hazards, for a host at rest as findings.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
 
 use innkeeper_change::{Hazard, Severity};
@@ -44,7 +44,12 @@ pub fn all(state: &State, config: &Config<'_>) -> Vec<Risk> {
 
 /// The risks that a change of `name` brings, and what it does to guests.
 pub fn of_change(state: &State, old: &Config<'_>, new: &Config<'_>, name: &str) -> Vec<Hazard> {
-    let concerns = |risk: &Risk| risk.about.iter().any(|about| about == name);
+    of_changes(state, old, new, &[name].into())
+}
+
+/// The risks that a change of these interfaces brings, and what it does to guests.
+pub fn of_changes(state: &State, old: &Config<'_>, new: &Config<'_>, names: &BTreeSet<&str>) -> Vec<Hazard> {
+    let concerns = |risk: &Risk| risk.about.iter().any(|about| names.contains(about.as_str()));
     let after: Vec<Risk> = all(state, new).into_iter().filter(concerns).collect();
     let known: Vec<Risk> =
         if after.is_empty() { Vec::new() } else { all(state, old).into_iter().filter(concerns).collect() };
@@ -53,11 +58,13 @@ pub fn of_change(state: &State, old: &Config<'_>, new: &Config<'_>, name: &str) 
         .filter(|risk| !known.contains(risk))
         .map(|risk| Hazard::new(risk.id, risk.severity, risk.message, risk.avoid))
         .collect();
-    hazards.extend(guests(state, old, new, name));
-    if old.get(name).is_none()
-        && let Some(interface) = new.get(name)
-    {
-        hazards.extend(convention(interface));
+    for &name in names {
+        hazards.extend(guests(state, old, new, name));
+        if old.get(name).is_none()
+            && let Some(interface) = new.get(name)
+        {
+            hazards.extend(convention(interface));
+        }
     }
     hazards
 }

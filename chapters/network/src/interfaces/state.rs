@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use innkeeper_change::Content;
 
 use super::config::Config;
+use crate::sets::Draft;
 
 /// The configuration of record.
 pub const LIVE: &str = "/etc/network/interfaces";
@@ -31,6 +32,8 @@ pub struct State {
     pub staged: Option<Content>,
     /// When it was written.
     pub staged_written: i128,
+    /// A change set that is looked at, and edited, in the place of both.
+    pub draft: Option<Draft>,
     /// Files that the current one reads: path and text.
     pub sourced: Vec<(String, String)>,
     /// What could not be read of them, and why.
@@ -48,14 +51,27 @@ pub struct State {
 }
 
 impl State {
-    /// The file that counts: the staged one if there is one.
+    /// The text that counts: that of the change set if one is meant, the staged file if there is one.
     pub fn current(&self) -> Option<&Content> {
-        self.staged.as_ref().or(self.live.as_ref())
+        let draft = self.draft.as_ref().map(|draft| &draft.text);
+        draft.or(self.staged.as_ref()).or(self.live.as_ref())
     }
 
-    /// Its path.
-    pub fn path(&self) -> &'static str {
-        if self.staged.is_some() { STAGED } else { LIVE }
+    /// The path of its file.
+    pub fn path(&self) -> &str {
+        match &self.draft {
+            Some(draft) => &draft.path,
+            None if self.staged.is_some() => STAGED,
+            None => LIVE,
+        }
+    }
+
+    /// Whether something waits that is not in force.
+    pub fn waits(&self) -> bool {
+        match &self.draft {
+            Some(draft) => draft.set.text != draft.set.base,
+            None => self.staged.is_some(),
+        }
     }
 
     /// Its text; `None` when it is not text.

@@ -17,19 +17,19 @@ use super::stanza;
 use crate::format::{Document, Edits, Head, indentation, newline};
 
 /// Edits of the first file of a configuration.
-pub(super) struct Editor<'c> {
+pub(crate) struct Editor<'c> {
     config: &'c Config<'c>,
-    edits: Edits,
+    pub(super) edits: Edits,
     /// New lines by the stanza that they go to.
-    lines: BTreeMap<usize, Vec<String>>,
+    pub(super) lines: BTreeMap<usize, Vec<String>>,
     /// New stanzas by the place that they go to.
-    stanzas: BTreeMap<usize, Vec<String>>,
-    removed: Vec<Range<usize>>,
+    pub(super) stanzas: BTreeMap<usize, Vec<String>>,
+    pub(super) removed: Vec<Range<usize>>,
     touched: Vec<String>,
 }
 
 impl<'c> Editor<'c> {
-    pub(super) fn new(config: &'c Config<'c>) -> Self {
+    pub(crate) fn new(config: &'c Config<'c>) -> Self {
         Self {
             config,
             edits: Edits::new(),
@@ -40,7 +40,11 @@ impl<'c> Editor<'c> {
         }
     }
 
-    fn document(&self) -> &'c Document<'c> {
+    pub(super) fn config(&self) -> &'c Config<'c> {
+        self.config
+    }
+
+    pub(super) fn document(&self) -> &'c Document<'c> {
         &self.config.files()[0].document
     }
 
@@ -54,7 +58,7 @@ impl<'c> Editor<'c> {
     }
 
     /// The new text.
-    pub(super) fn finish(mut self) -> String {
+    pub(crate) fn finish(mut self) -> String {
         let document = self.document();
         for (at, lines) in std::mem::take(&mut self.lines) {
             let stanza = &document.stanzas()[at];
@@ -81,7 +85,7 @@ impl<'c> Editor<'c> {
     }
 
     /// Takes every stanza of an interface out, and its name out of every list.
-    pub(super) fn remove(&mut self, interface: &Interface<'_>) {
+    pub(crate) fn remove(&mut self, interface: &Interface<'_>) {
         for place in &interface.stanzas {
             let stanza = self.config.stanza(*place);
             let end = stanza::own_end(self.document(), stanza);
@@ -91,7 +95,7 @@ impl<'c> Editor<'c> {
     }
 
     /// Takes a name out of the lists that say when it is brought up.
-    fn unlist(&mut self, interface: &Interface<'_>, wanted: fn(&str) -> bool) {
+    pub(crate) fn unlist(&mut self, interface: &Interface<'_>, wanted: impl Fn(&str) -> bool) {
         let mut by_line: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
         for start in interface.starts.iter().filter(|start| start.place.file == 0) {
             if let Head::Allow { class, .. } = &self.config.stanza(start.place).head

@@ -2,17 +2,19 @@
 
 mod editor;
 mod ovs_ports;
+mod replay;
 mod stanza;
 
 use innkeeper_change::{Content, FileChange, Plan, Problem, Step};
 
-use self::editor::Editor;
+pub(crate) use self::editor::Editor;
 use super::config::{Config, Interface};
 use super::kind::{Kind, kind_of_name};
 use super::settings::Settings;
 use super::state::{LIVE, STAGED, State};
 use super::{parameters, risks, validate};
 use crate::format::Item;
+use crate::sets::ChangeSet;
 
 /// What is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,20 +56,24 @@ pub fn plan(state: &State, request: &Request, digest: Option<&str>) -> Result<Pl
         return Err(Problem::Modified);
     }
     if *request == Request::Revert {
-        return Ok(revert(state));
+        return revert(state);
     }
     let text = understood(state)?;
-    let (name, summary) = match request {
-        Request::Create { name, kind, .. } => (name, format!("stage new {} {name}", kind.word())),
-        Request::Update { name, .. } => (name, format!("stage changes of {name}")),
-        Request::Delete { name } => (name, format!("stage the removal of {name}")),
-        Request::Revert => return Ok(revert(state)),
+    let (name, what) = match request {
+        Request::Create { name, kind, .. } => (name, format!("new {} {name}", kind.word())),
+        Request::Update { name, .. } => (name, format!("changes of {name}")),
+        Request::Delete { name } => (name, format!("the removal of {name}")),
+        Request::Revert => return revert(state),
+    };
+    let summary = match &state.draft {
+        Some(draft) => format!("put {what} into change set {}", draft.set.name),
+        None => format!("stage {what}"),
     };
     let after = edited(state, request)?;
     if after == text {
         return Ok(Plan::new(summary));
     }
-    let plan = staged(state, Plan::new(summary), after.clone());
+    let plan = kept(state, Plan::new(summary), after.clone())?;
     let hazards = risks::of_change(state, &state.config_of(text), &state.config_of(&after), name);
     Ok(hazards.into_iter().fold(plan, Plan::hazard))
 }
@@ -248,7 +254,7 @@ fn says_the_same(old: &Config<'_>, before: &Interface<'_>, new: &Config<'_>, aft
 }
 
 /// Refuses what was not wrong before.
-fn sound(state: &State, old: &Config<'_>, new: &Config<'_>) -> Result<(), Problem> {
+pub(crate) fn sound(state: &State, old: &Config<'_>, new: &Config<'_>) -> Result<(), Problem> {
     let wrong = validate::wrong(state, new);
     if wrong.is_empty() {
         return Ok(());
@@ -258,6 +264,17 @@ fn sound(state: &State, old: &Config<'_>, new: &Config<'_>) -> Result<(), Proble
         Some(message) => Err(Problem::Failed(message)),
         None => Ok(()),
     }
+}
+
+/// The step that keeps `text` where it was asked for: in the change set, or in the staged file.
+fn kept(state: &State, plan: Plan, text: String) -> Result<Plan, Problem> {
+    let Some(draft) = &state.draft else { return Ok(staged(state, plan, text)) };
+    let set = ChangeSet { text, ..draft.set.clone() };
+    let change = FileChange {
+        after: Some(set.content()?),
+        ..FileChange::write(&draft.path, Some(draft.file.clone()), "")
+    };
+    Ok(plan.step(Step::file(format!("write change set {}", set.name), change)))
 }
 
 /// The step that puts `text` into the staged file; into none, when it is what the live file says anyway.
@@ -279,12 +296,16 @@ pub(crate) fn staged(state: &State, plan: Plan, text: String) -> Plan {
     }
 }
 
-fn revert(state: &State) -> Plan {
+fn revert(state: &State) -> Result<Plan, Problem> {
+    if let Some(draft) = &state.draft {
+        let plan = Plan::new(format!("discard the edits of change set {}", draft.set.name));
+        return kept(state, plan, draft.set.base.clone());
+    }
     let plan = Plan::new("discard staged network changes");
-    match &state.staged {
+    Ok(match &state.staged {
         Some(staged) => {
             plan.step(Step::file(format!("remove {STAGED}"), FileChange::remove(STAGED, staged.clone())))
         }
         None => plan,
-    }
+    })
 }
