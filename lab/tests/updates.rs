@@ -61,8 +61,15 @@ kept = [older(one) for one in stanzas if not one.startswith('Package: ' + new + 
 open(path, 'w').write('\n\n'.join(kept) + '\n\n')
 "#;
 
-/// Names and new versions that `apt-get --simulate dist-upgrade` would install, and the names that it keeps back.
-fn of_apt(host: &Host) -> Result<(BTreeSet<String>, BTreeSet<String>), Error> {
+/// What `apt-get --simulate dist-upgrade` says.
+struct OfApt {
+    /// Names and new versions of what would be installed.
+    installed: BTreeSet<String>,
+    removed: BTreeSet<String>,
+    kept: BTreeSet<String>,
+}
+
+fn of_apt(host: &Host) -> Result<OfApt, Error> {
     let said = host.run("LC_ALL=C apt-get --simulate dist-upgrade")?;
     let installed = said.lines().filter_map(|line| line.strip_prefix("Inst ")).map(|line| {
         let name = line.split(' ').next().unwrap();
@@ -71,7 +78,13 @@ fn of_apt(host: &Host) -> Result<(BTreeSet<String>, BTreeSet<String>), Error> {
     });
     let kept = said.split_once("have been kept back:\n").map_or("", |(_, rest)| rest);
     let kept = kept.lines().take_while(|line| line.starts_with(' ')).flat_map(str::split_whitespace);
-    Ok((installed.collect(), kept.map(str::to_owned).collect()))
+    let removed = said.lines().filter_map(|line| line.strip_prefix("Remv ")?.split(' ').next());
+    let owned = |names: &mut dyn Iterator<Item = &str>| names.map(str::to_owned).collect();
+    Ok(OfApt {
+        installed: installed.collect(),
+        removed: owned(&mut removed.into_iter()),
+        kept: owned(&mut kept.into_iter()),
+    })
 }
 
 fn names(list: &Value) -> BTreeSet<String> {
@@ -97,10 +110,10 @@ fn the_list_of_hundreds_of_updates_is_what_apt_would_do() -> Result<(), Error> {
         "apt-mark unhold libudev1; apt-mark hold perl-base libc6; \
          printf 'Package: lvm2 zfsutils-linux\\nPin: release *\\nPin-Priority: -1\\n' >/etc/apt/preferences.d/pin",
     ];
-    let mut seen_kept = 0;
+    let (mut seen_kept, mut seen_removed) = (0, 0);
     for (turn, situation) in situations.iter().enumerate() {
         host.run(situation)?;
-        let (installed, kept) = of_apt(&host)?;
+        let OfApt { installed, removed, kept } = of_apt(&host)?;
         assert!(installed.len() > 200, "{situation}: {}", installed.len());
         let list = json(&host.run("innkeeper updates list --output-format json")?);
         let (change, stay): (Vec<_>, Vec<_>) =
@@ -118,13 +131,15 @@ fn the_list_of_hundreds_of_updates_is_what_apt_would_do() -> Result<(), Error> {
             names(&preview["changes"]),
             change.iter().map(|one| one["Package"].as_str().unwrap().to_owned()).collect()
         );
+        assert_eq!(names(&preview["removals"]), removed, "{situation}");
+        seen_removed += removed.len();
         let kept_by_preview = names(&preview["kept"]);
         assert!(
             kept.is_subset(&kept_by_preview) && (turn == 0 || kept_by_preview.contains("bash")),
             "{kept_by_preview:?}"
         );
     }
-    assert!(seen_kept > 0, "nothing was kept back in any situation");
+    assert!(seen_kept > 0 && seen_removed > 0, "nothing was kept back or removed in any situation");
     Ok(())
 }
 

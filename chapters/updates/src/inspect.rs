@@ -93,6 +93,12 @@ fn updates(
     Ok(updates)
 }
 
+/// APT names the architecture where it is not the host's own.
+fn is_same(gone: &simulation::Remove, known: &Installed) -> bool {
+    let (name, arch) = gone.name.split_once(':').unwrap_or((&gone.name, &known.arch));
+    name == known.package && arch == known.arch
+}
+
 fn key(stanza: &Stanza<'_>) -> (String, String, String) {
     let field = |name| stanza.text(name).to_owned();
     (field("Package"), field("Architecture"), field("Version"))
@@ -115,6 +121,8 @@ fn update(
             Some(old) if version::compare(new, old).is_lt() => Fate::Downgrade,
             Some(_) => Fate::Upgrade,
         },
+        // it is among the removals
+        (None, Some(known)) if simulation.removals.iter().any(|gone| is_same(gone, known)) => return None,
         (None, Some(known)) if known.is_held() => Fate::Held,
         (None, Some(_)) if stanza.number("Phased-Update-Percentage").is_some_and(|percent| percent < 100) => {
             Fate::Phased

@@ -52,6 +52,17 @@ fn every_package_has_the_fate_that_apt_gives_it() {
     assert_eq!(removed, [("demo-old", "1.0")]);
 }
 
+/// A package that the upgrade removes is not kept back, though there is a newer one of it.
+#[test]
+fn what_the_upgrade_removes_is_no_update() {
+    let also = "Remv demo-old [1.0]\\nRemv demo-kept [1.0]";
+    let recorded = include_str!("cassettes/pending.json").replace("Remv demo-old [1.0]", also);
+    let pending = inspect::pending(&CassetteHost::parse(&recorded).unwrap()).unwrap();
+    let removed: Vec<_> = pending.removals.iter().map(|one| &*one.package).collect();
+    assert_eq!(removed, ["demo-old", "demo-kept"]);
+    assert!(!pending.updates.iter().any(|one| one.package == "demo-kept"));
+}
+
 /// UPD-04, UPD-07
 #[test]
 fn the_list_has_the_fields_of_the_original() {
