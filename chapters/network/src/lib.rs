@@ -11,6 +11,7 @@
 //! | domains and name servers ([`dns`]) | `/nodes/{node}/dns` | `innkeeper dns` |
 //! | names of hosts ([`hosts`]) | `/nodes/{node}/hosts…` | `innkeeper hosts` |
 //! | names of cards ([`names`]) | `/nodes/{node}/nics…` | `innkeeper nic` |
+//! | how they hang together ([`topology`](mod@topology)) | `/nodes/{node}/network-topology` | `innkeeper network topology` |
 //! | links, addresses and routes as the kernel has them ([`kernel`]) | | |
 
 pub mod apply;
@@ -22,6 +23,7 @@ pub mod interfaces;
 pub mod kernel;
 pub mod names;
 pub mod sets;
+pub mod topology;
 
 use innkeeper_rest::{Check, Method};
 
@@ -33,6 +35,7 @@ pub fn methods() -> Vec<Method> {
     methods.extend(dns::methods());
     methods.extend(hosts::methods());
     methods.extend(names::methods());
+    methods.extend(topology::api::methods());
     methods
 }
 

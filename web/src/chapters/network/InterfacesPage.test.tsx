@@ -52,12 +52,16 @@ const STAGED: Staged = {
     "--- /etc/network/interfaces\n+++ /etc/network/interfaces.new\n@@ -1 +1 @@\n-\tmtu 1500\n+\tmtu 9000\n",
 };
 
-async function open({ staged = STAGED, cap = { "Sys.Modify": 1 } as Record<string, number> } = {}) {
+async function open({
+  staged = STAGED,
+  cap = { "Sys.Audit": 1, "Sys.Modify": 1 } as Record<string, number>,
+} = {}) {
   const asked = serve({
     "GET /access/session": () =>
       data({ username: "root@pam", CSRFPreventionToken: "t", cap: { nodes: cap } }),
     "GET /nodes/pve1/network": () => data([CARD, BRIDGE]),
     "GET /nodes/pve1/network-changes": () => data(staged),
+    "GET /nodes/pve1/network-topology": () => data({ nodes: [], ties: [] }),
     "POST /nodes/pve1/network": () => data(PLAN),
     "PUT /nodes/pve1/network": () => data(PLAN),
     "DELETE /nodes/pve1/network": () => data(PLAN),
