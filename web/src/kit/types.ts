@@ -62,6 +62,8 @@ export type AclEntry = Data<"/access/acl">[number];
 export type Grant = Data<"/access/permissions/sources">[number];
 
 export type Interface = Data<"/nodes/{node}/network">[number];
+export type Topology = Data<"/nodes/{node}/network-topology">;
+export type TopologyNode = Topology["nodes"][number];
 export type Staged = Data<"/nodes/{node}/network-changes">;
 export type Resolver = Data<"/nodes/{node}/dns/state">;
 export type Hosts = Data<"/nodes/{node}/hosts">;

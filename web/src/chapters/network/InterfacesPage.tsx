@@ -10,6 +10,7 @@ import { useMay } from "../../kit/session";
 import { Loaded, Nothing } from "../../kit/states";
 import type { Interface, Staged } from "../../kit/types";
 import { InterfaceDialog } from "./InterfaceDialog";
+import { Topology } from "./Topology";
 import {
   apply,
   discard,
@@ -28,6 +29,7 @@ export function InterfacesPage({ node }: { node: string }) {
   const staged = useStaged(node);
   const propose = usePropose();
   const mayChange = useMay("Sys.Modify");
+  const mayLook = useMay("Sys.Audit");
   const [open, setOpen] = useState<{ one?: Editable }>();
   return (
     <ChapterPage
@@ -75,6 +77,7 @@ export function InterfacesPage({ node }: { node: string }) {
               />
             )}
             {staged.data && <Pending staged={staged.data} />}
+            {mayLook && <Topology node={node} />}
             {open && staged.data && (
               <InterfaceDialog
                 node={node}
