@@ -46,7 +46,9 @@ export function Topology({ node }: { node: string }) {
         {(found) => {
           const drawn = picture(found);
           if (!drawn)
-            return <p className="ik-subtle">There are too many interfaces for a picture: the table has them.</p>;
+            return (
+              <p className="ik-subtle">There are too many interfaces for a picture: the table has them.</p>
+            );
           return drawn.boxes.length === 0 ? null : <Drawing drawn={drawn} />;
         }}
       </Loaded>
@@ -102,7 +104,11 @@ function Shape({ box, isChosen, onChoose }: { box: Box; isChosen: boolean; onCho
   if (!one) return null;
   const isAlive = box.nodes.some(({ carrier, up }) => carrier === 1 && up === 1);
   const fate = one.pending;
-  const classes = ["ik-topology__box", fate && `ik-topology__box--${fate}`, one.exists === 0 && "ik-topology__box--gone"];
+  const classes = [
+    "ik-topology__box",
+    fate && `ik-topology__box--${fate}`,
+    one.exists === 0 && "ik-topology__box--gone",
+  ];
   return (
     <g
       className={classes.filter(Boolean).join(" ")}
@@ -157,9 +163,17 @@ function inWords(box: Box): string {
   if (!one) return box.title;
   const alive = box.nodes.filter(({ carrier, up }) => carrier === 1 && up === 1).length;
   const state =
-    box.nodes.length > 1 ? `${alive} connected` : one.exists === 0 ? "not there" : alive === 1 ? "connected" : "not connected";
+    box.nodes.length > 1
+      ? `${alive} connected`
+      : one.exists === 0
+        ? "not there"
+        : alive === 1
+          ? "connected"
+          : "not connected";
   const fate = one.pending && FATES[one.pending];
-  return [`${KINDS[one.kind]} ${box.title}`, state, fate, ...(one.addresses ?? [])].filter(Boolean).join(", ");
+  return [`${KINDS[one.kind]} ${box.title}`, state, fate, ...(one.addresses ?? [])]
+    .filter(Boolean)
+    .join(", ");
 }
 
 /** What the colours and lines mean, as far as they are there. */
@@ -181,12 +195,21 @@ function Details({ box }: { box: Box }) {
   const [one] = box.nodes;
   if (!one) return null;
   const isMember = one.bond_active !== undefined;
-  const rows: (readonly [string, string | undefined])[] =
+  const rows: (readonly [string, string | null | undefined])[] =
     box.nodes.length > 1
       ? [["Cards", box.nodes.map(({ name }) => name).join(" ")]]
       : [
           ["Type", KINDS[one.kind]],
-          ["Link", one.exists === 0 ? "not there" : one.up === 0 ? "down" : one.carrier === 1 ? "up" : "up, no cable"],
+          [
+            "Link",
+            one.exists === 0
+              ? "not there"
+              : one.up === 0
+                ? "down"
+                : one.carrier === 1
+                  ? "up"
+                  : "up, no cable",
+          ],
           ["Speed", one.speed ? speed(one.speed) : undefined],
           ["Addresses", one.addresses?.join(" ")],
           ["MTU", one.mtu?.toString()],

@@ -111,7 +111,11 @@ function group({ nodes, ties }: Topology) {
     const several = crowd.length > GUESTS ? [crowd] : crowd.map((one) => [one]);
     for (const nodes of several) {
       const id = nodes.length > 1 ? `guests of ${key}` : (nodes[0]?.name ?? key);
-      crowds.push({ id, title: nodes.length > 1 ? `${nodes.length} guest cards` : guestName(nodes[0]), nodes });
+      crowds.push({
+        id,
+        title: nodes.length > 1 ? `${nodes.length} guest cards` : guestName(nodes[0]),
+        nodes,
+      });
       drawn.push({ from: bridge, to: id, fate: fate as Fate });
     }
   }
@@ -148,7 +152,9 @@ function placed(columns: readonly Box[][], below: ReadonlyMap<string, readonly s
   return columns.flatMap((column, at) => {
     const wanted = ({ id }: Box) => {
       const lower = (below.get(id) ?? []).flatMap((one) => places.get(one) ?? []);
-      return lower.length === 0 ? Number.POSITIVE_INFINITY : lower.reduce((sum, one) => sum + one, 0) / lower.length;
+      return lower.length === 0
+        ? Number.POSITIVE_INFINITY
+        : lower.reduce((sum, one) => sum + one, 0) / lower.length;
     };
     const ordered = column
       .map((box) => ({ box, place: wanted(box) }))
