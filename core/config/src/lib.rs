@@ -4,9 +4,11 @@
 //!   Parameters of methods, options of section files and keys of property strings are all declared this way.
 //! - [`PropertySchema`]: `key=value,key=value` inside one value.
 //! - [`SectionFile`], [`SectionSchema`]: files such as `storage.cfg`, edited without touching other lines.
+//! - [`command_line`]: what kernels are started with, as boot loaders keep it.
 //! - [`ConfigStore`], [`DirStore`]: where cluster-wide files live.
 
 mod check;
+pub mod command_line;
 mod digest;
 mod format;
 mod property_string;

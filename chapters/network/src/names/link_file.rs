@@ -142,6 +142,38 @@ fn any_pattern(patterns: &str, word: &str) -> Option<bool> {
     Some(found != turned)
 }
 
+/// The text of a file that gives another name; every other byte stays. `None` where its `Name=` is not one plain line.
+pub fn with_name(text: &str, name: &str) -> Option<String> {
+    let mut in_link = false;
+    let mut at = 0;
+    let mut found = None;
+    let mut continued = false;
+    for line in text.split_inclusive('\n') {
+        let body = line.trim();
+        if body.starts_with('[') {
+            in_link = body == "[Link]";
+        }
+        let value = body
+            .split_once('=')
+            .filter(|(key, _)| in_link && key.trim_end() == "Name")
+            .map(|(_, value)| value);
+        if let Some(value) = value.filter(|_| !continued) {
+            let start = at + line.find('=')? + 1;
+            let start =
+                start + text.get(start..)?.len() - text.get(start..)?.trim_start_matches([' ', '\t']).len();
+            found = Some(start..start + value.trim().len());
+        }
+        continued = body.ends_with('\\');
+        if continued && value.is_some() {
+            return None;
+        }
+        at += line.len();
+    }
+    let mut new = text.to_owned();
+    new.replace_range(found?, name);
+    (LinkFile::parse(&new).gives() == Some(name)).then_some(new)
+}
+
 /// The text of a file that gives a name to the card of a hardware address. What stands on the card, a VLAN for one, has its
 /// address as well, so the file is for cards alone.
 pub fn pinning(mac: &str, name: &str) -> String {

@@ -3,6 +3,8 @@
 //! | what | methods | commands |
 //! | --- | --- | --- |
 //! | names, what they mean, who gave them | `/nodes/{node}/nics` | `innkeeper nic list` |
+//! | another name, and everything follows ([`rename`]) | `/nodes/{node}/nics/{nic}/rename` | `innkeeper nic rename` |
+//! | the scheme, pinned on the kernel command line ([`pinned_scheme`]) | `/nodes/{node}/nics-scheme` | `innkeeper nic scheme` |
 //! | keeping a name by a link file | `/nodes/{node}/nics` | `innkeeper nic pin`, `unpin` |
 //!
 //! udev names cards by a scheme that changes with systemd, by what the kernel and the firmware say of them, and by link files,
@@ -13,7 +15,9 @@ pub mod checks;
 pub mod inspect;
 pub mod link_file;
 pub mod model;
+pub mod pinned_scheme;
 pub mod plan;
+pub mod rename;
 pub mod scheme;
 
 pub(crate) use api::methods;

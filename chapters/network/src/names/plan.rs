@@ -30,7 +30,8 @@ pub fn plan(state: &State, request: &Request) -> Result<Plan, Problem> {
     }
 }
 
-fn card<'s>(state: &'s State, name: &str) -> Result<&'s Link, Problem> {
+/// A card by any of its names.
+pub(super) fn card<'s>(state: &'s State, name: &str) -> Result<&'s Link, Problem> {
     let mut cards = state.cards();
     cards
         .find(|card| card.name == name || card.altnames.iter().any(|other| other == name))
@@ -63,14 +64,11 @@ fn pin_one(state: &State, card: &Link) -> Result<Option<Step>, Problem> {
         Fate::Unknown(found) => return refuse(format!("{} may be for it and comes first", found.path)),
         Fate::Scheme => {}
     }
-    let Some(mac) = card.permanent_mac.as_deref().filter(|mac| !mac.starts_with("00:00:00:00:00:00")) else {
-        return refuse("it has no hardware address".to_owned());
+    let mac = match own_mac(state, card) {
+        Ok(mac) => mac,
+        Err(why) => return refuse(why),
     };
-    let same = |other: &&Link| other.name != card.name && other.permanent_mac.as_deref() == Some(mac);
-    if let Some(twin) = state.cards().find(same) {
-        return refuse(format!("'{}' has the same hardware address {mac}", twin.name));
-    }
-    let path = path_of(&card.name);
+    let path = path_of(PRIORITY, &card.name);
     if let Some(found) = state.files.iter().find(|found| found.path == path) {
         return refuse(format!("{} is there already and is for something else", found.path));
     }
@@ -78,9 +76,27 @@ fn pin_one(state: &State, card: &Link) -> Result<Option<Step>, Problem> {
     Ok(Some(Step::file(format!("call the card {mac} '{}' in {path}", card.name), change)))
 }
 
+/// The hardware address by which a card is told from all others.
+///
+/// # Errors
+/// Why there is none.
+pub(super) fn own_mac<'s>(state: &State, card: &'s Link) -> Result<&'s str, String> {
+    let Some(mac) = card.permanent_mac.as_deref().filter(|mac| !mac.starts_with("00:00:00:00:00:00")) else {
+        return Err("it has no hardware address".to_owned());
+    };
+    let same = |other: &&Link| other.name != card.name && other.permanent_mac.as_deref() == Some(mac);
+    match state.cards().find(same) {
+        Some(twin) => Err(format!("'{}' has the same hardware address {mac}", twin.name)),
+        None => Ok(mac),
+    }
+}
+
 /// Ten comes before whatever packages bring.
-fn path_of(name: &str) -> Utf8PathBuf {
-    Utf8Path::new(LINK_DIR).join(format!("10-{name}.link"))
+pub const PRIORITY: u8 = 10;
+
+/// The link file of a name.
+pub(super) fn path_of(priority: u8, name: &str) -> Utf8PathBuf {
+    Utf8Path::new(LINK_DIR).join(format!("{priority:02}-{name}.link"))
 }
 
 /// A name of the scheme may be given to another card, too, that comes to sit at that place; one of the kernel's own to any.
