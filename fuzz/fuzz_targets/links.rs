@@ -2,7 +2,8 @@
 #![no_main]
 
 use innkeeper_network::kernel::hostile;
-use innkeeper_network::names::link_file::LinkFile;
+use innkeeper_network::names::link_file::{LinkFile, with_name};
+use innkeeper_network::names::rename::{interfaces, mentions};
 use innkeeper_network::names::scheme;
 use libfuzzer_sys::fuzz_target;
 
@@ -15,4 +16,14 @@ fuzz_target!(|text: &str| {
     }
     text.split_whitespace().for_each(|word| drop(scheme::read(word)));
     assert_eq!(file.gives().is_some(), file.policy.is_empty() && file.name.is_some());
+    if let Some(renamed) = with_name(text, "enwan0") {
+        assert_eq!(LinkFile::parse(&renamed).gives(), Some("enwan0"));
+    }
+    let plain = |word: &&str| word.len() < 16 && word.bytes().all(|c| c.is_ascii_alphanumeric()) && !"enwan0".contains(word);
+    let old = text.split_whitespace().find(plain).unwrap_or("eno1");
+    for mention in mentions::mentions(text, old) {
+        assert_eq!(&text[mention.range], old);
+    }
+    let followed = interfaces::follow(text, &[old], "enwan0");
+    assert_eq!(followed.text.replace(old, "enwan0").len(), text.replace(old, "enwan0").len());
 });

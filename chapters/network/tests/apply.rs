@@ -188,6 +188,21 @@ fn without_ifupdown2_nothing_is_applied_and_nothing_is_lost() {
     assert!(problem.starts_with("you need ifupdown2 to reload network configuration"), "{problem}");
 }
 
+/// NET-30: a card that waits for its new name keeps the old network until the restart
+#[test]
+fn what_names_a_card_as_it_is_called_after_the_restart_is_not_applied_before() {
+    let staged = LIVE.replace("eno1", "enwan0");
+    let waiting = vec![("eno1".to_owned(), "enwan0".to_owned())];
+    let problem =
+        plan(&Situation { waiting: waiting.clone(), ..situation(Some(&staged)) }).unwrap_err().to_string();
+    assert!(
+        problem.contains("'enwan0', which the card 'eno1' is called only when this host was restarted"),
+        "{problem}"
+    );
+    let staged = LIVE.replace("192.0.2.10/24", "192.0.2.11/24");
+    assert!(plan(&Situation { waiting, ..situation(Some(&staged)) }).is_ok(), "nothing names it");
+}
+
 #[test]
 fn a_file_that_is_not_understood_is_not_applied() {
     let problem = plan(&situation(Some("iface\n"))).unwrap_err().to_string();

@@ -11,6 +11,7 @@ use super::guests::{self, Port};
 use crate::interfaces::inspect::{inspect as inspect_files, is_guest_port};
 use crate::interfaces::state::State;
 use crate::kernel::{self, Kernel, Kind};
+use crate::names;
 
 /// Programs of ifupdown2; ifupdown has no ifreload.
 pub(super) const IFRELOAD: &str = "/usr/sbin/ifreload";
@@ -36,6 +37,8 @@ pub struct Situation {
     pub name_servers: Vec<IpAddr>,
     /// Addresses by which the members of the cluster know each other.
     pub cluster: Vec<IpAddr>,
+    /// Cards that link files call something else from the next start on: their names now and then.
+    pub waiting: Vec<(String, String)>,
 }
 
 /// Looks at a host. `origin` is where the call comes from: an address, or words.
@@ -47,7 +50,11 @@ pub fn inspect(host: &dyn Host, origin: &str) -> Result<Situation, Problem> {
     let kernel = kernel::inspect(host)?;
     let guests = guests(&kernel);
     let ports = guests::inspect(host, &guests)?;
+    let names = names::inspect::State { files: names::inspect::files(host)?, kernel };
+    let waiting = names.waiting();
+    let kernel = names.kernel;
     Ok(Situation {
+        waiting,
         kernel,
         guests,
         ifupdown2: files.ifupdown2 && host.metadata(IFRELOAD.into())?.is_some(),

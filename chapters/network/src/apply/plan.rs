@@ -9,6 +9,7 @@ use super::{risks, verify};
 use crate::format::Document;
 use crate::interfaces::config::Config;
 use crate::interfaces::state::{LIVE, STAGED};
+use crate::names::rename;
 
 const IFQUERY: &str = "/usr/sbin/ifquery";
 const IP: &str = "/usr/sbin/ip";
@@ -50,10 +51,25 @@ pub fn plan(situation: &Situation) -> Result<(Plan, Before), Problem> {
                 .to_owned(),
         ));
     }
+    if let Some(staged) = staged {
+        is_there_already(situation, staged)?;
+    }
     let before = before(situation, &old, &new);
     let plan = steps(situation, plan, &before, &in_words(&new, &effects, &deviations));
     let plan = risks::of(situation, &old, &new, &effects).into_iter().fold(plan, Plan::hazard);
     Ok((plan, before))
+}
+
+/// Refuses a configuration that names a card as it is called only when the host was restarted: it would lose its network.
+fn is_there_already(situation: &Situation, staged: &str) -> Result<(), Problem> {
+    let named = |name: &str| rename::interfaces::names(staged, name);
+    match situation.waiting.iter().find(|(now, then)| named(then) && !named(now)) {
+        Some((now, then)) => Err(Problem::Failed(format!(
+            "the staged changes name '{then}', which the card '{now}' is called only when this host was restarted: restart it \
+             instead, or call the card '{now}' again with 'innkeeper nic rename {now} {now}'"
+        ))),
+        None => Ok(()),
+    }
 }
 
 fn understood<'c>(content: Option<&'c innkeeper_change::Content>, path: &str) -> Result<&'c str, Problem> {

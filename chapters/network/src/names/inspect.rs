@@ -49,6 +49,15 @@ impl State {
         self.kernel.links().filter(|link| link.kind == Kind::Physical)
     }
 
+    /// Cards that link files call something else from the next start on: their names now and then.
+    pub fn waiting(&self) -> Vec<(String, String)> {
+        let other = |card: &Link| match self.fate(card) {
+            Fate::Pinned(_, name) if name != card.name => Some((card.name.clone(), name.to_owned())),
+            _ => None,
+        };
+        self.cards().filter_map(other).collect()
+    }
+
     /// What will name a card at the next start.
     pub fn fate(&self, card: &Link) -> Fate<'_> {
         for found in &self.files {
@@ -77,7 +86,8 @@ pub fn inspect(host: &dyn Host) -> Result<State, Problem> {
     Ok(State { kernel: kernel::inspect(host)?, files: files(host)? })
 }
 
-fn files(host: &dyn Host) -> Result<Vec<Found>, Problem> {
+/// The link files, in the order in which they count.
+pub(crate) fn files(host: &dyn Host) -> Result<Vec<Found>, Problem> {
     let mut by_name: BTreeMap<String, Found> = BTreeMap::new();
     for directory in DIRECTORIES {
         for entry in host.list_dir(directory.into()).unwrap_or_default() {

@@ -93,8 +93,8 @@ impl<'a> GrubDefaults<'a> {
         }
         let all: Vec<&Assignment> =
             (0..VARIABLES.len()).flat_map(|variable| self.counting(variable)).collect();
-        let has = |one: &&Assignment| value(self.raw(one), key).is_some();
-        let keeper = all.iter().rposition(|one| has(&one.to_owned())).or_else(|| {
+        let has = |one: &Assignment| value(self.raw(one), key).is_some();
+        let keeper = all.iter().rposition(|one| has(one)).or_else(|| {
             // a new word goes to the variable that is for it
             all.iter().rposition(|one| one.variable == 1)
         });

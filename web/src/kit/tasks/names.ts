@@ -28,6 +28,8 @@ const NAMES: Record<string, string> = {
   hostsremove: "Remove entry of hosts",
   nicpin: "Keep names of cards",
   nicunpin: "Release name of card",
+  nicrename: "Rename card",
+  nicscheme: "Naming scheme of cards",
   netcreate: "Create network interface",
   netchange: "Change network interface",
   netdelete: "Remove network interface",

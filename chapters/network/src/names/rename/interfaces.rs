@@ -16,6 +16,11 @@ pub fn follow(text: &str, names: &[&str], new: &str) -> Followed {
     Followed { text: look.edits.apply(text), left }
 }
 
+/// Whether a file names an interface of this name, or a VLAN on it.
+pub fn names(text: &str, name: &str) -> bool {
+    follow(text, &[name], "\u{1}").text != text
+}
+
 struct Look<'n> {
     names: &'n [&'n str],
     new: &'n str,

@@ -101,7 +101,7 @@ fn configuration(
     let followed = interfaces::follow(text, names, new);
     let mut plan = left(state.path(), &followed, &card.name, plan);
     if followed.text == text {
-        let says = mentions_interface(text, new)
+        let says = interfaces::names(text, new)
             && !matches!(situation.names.fate(card), Fate::Pinned(_, next) if next == new);
         return Ok(match says {
             true => plan.hazard(Hazard::new(
@@ -113,7 +113,7 @@ fn configuration(
             false => plan,
         });
     }
-    if mentions_interface(text, new) {
+    if interfaces::names(text, new) {
         return Err(Problem::parameter(
             "name",
             format!(
@@ -134,12 +134,6 @@ fn configuration(
         ));
     }
     Ok(staged(state, plan, followed.text))
-}
-
-/// Whether a file names an interface of this name, or a VLAN on it.
-fn mentions_interface(text: &str, name: &str) -> bool {
-    let probe = "\u{1}";
-    interfaces::follow(text, &[name], probe).text != text
 }
 
 /// What is called after the card must not get too long either.
