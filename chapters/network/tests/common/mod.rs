@@ -80,30 +80,6 @@ impl Machine {
         self.call(Verb::Get, path, json!({})).unwrap().data
     }
 
-    /// Takes a change back.
-    pub fn undo(&self, change: i64) {
-        let (plan, goal) = self.api.engine().undo_plan(change).unwrap();
-        let job = innkeeper_engine::Job {
-            caller: innkeeper_engine::Caller { user: "root@pam".to_owned(), origin: "a test".to_owned() },
-            request: innkeeper_engine::RequestRecord {
-                verb: "POST".to_owned(),
-                path: "undo".to_owned(),
-                params: std::collections::BTreeMap::new(),
-                command: "undo".to_owned(),
-            },
-            task: innkeeper_engine::TaskName { kind: "undo".to_owned(), id: String::new() },
-            plan,
-            lock: None,
-            undoes: Some(change),
-            finishes: None,
-            confirm_within: None,
-            replan: None,
-            verify: &|| self.api.engine().is_undone(&goal),
-            diagnose: None,
-        };
-        self.api.engine().apply(job, &mut Silent).unwrap();
-    }
-
     /// The plan of a call, as it is shown.
     pub fn plan(&self, verb: Verb, path: &str, mut params: Value) -> Value {
         params["dry-run"] = json!(1);
