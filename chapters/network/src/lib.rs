@@ -7,6 +7,7 @@
 //! | --- | --- | --- |
 //! | interfaces ([`interfaces`]), in their file ([`format`](mod@format)) | `/nodes/{node}/network…`, `/nodes/{node}/network-changes` | `innkeeper network` |
 //! | the same, each author's own ([`sets`]) | `/nodes/{node}/network-sets…` | `innkeeper network change-set` |
+//! | whole set-ups ([`recipes`]) | `/nodes/{node}/network-recipes…` | `innkeeper network recipe` |
 //! | the same, in force ([`apply`]) | `PUT /nodes/{node}/network` | `innkeeper network apply` |
 //! | domains and name servers ([`dns`]) | `/nodes/{node}/dns` | `innkeeper dns` |
 //! | names of hosts ([`hosts`]) | `/nodes/{node}/hosts…` | `innkeeper hosts` |
@@ -24,6 +25,7 @@ pub mod kernel;
 pub mod names;
 pub mod sets;
 pub mod topology;
+pub mod recipes;
 
 use innkeeper_rest::{Check, Method};
 
@@ -32,6 +34,7 @@ pub fn methods() -> Vec<Method> {
     let mut methods = interfaces::methods();
     methods.extend(sets::api::methods());
     methods.extend(apply::api::methods());
+    methods.extend(recipes::methods());
     methods.extend(dns::methods());
     methods.extend(hosts::methods());
     methods.extend(names::methods());
@@ -43,6 +46,7 @@ pub fn methods() -> Vec<Method> {
 pub fn checks() -> Vec<Check> {
     vec![
         Check { area: "network", title: "network configuration", run: interfaces::checks::run },
+        Check { area: "network", title: "network set-ups", run: recipes::checks::run },
         Check { area: "dns", title: "domains and name servers", run: dns::checks::run },
         Check { area: "hosts", title: "names of hosts", run: hosts::checks::run },
         Check { area: "network", title: "links and names of network cards", run: names::checks::run },

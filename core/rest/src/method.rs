@@ -195,6 +195,8 @@ pub struct Method {
     pub armable: bool,
     /// Seconds with which they are armed for people who do not say otherwise, on the command line and in the browser.
     pub armed: Option<u32>,
+    /// Only calls with this parameter set are armed so.
+    pub armed_when: Option<&'static str>,
     /// Names on the command line.
     pub commands: Vec<CommandName>,
     /// What it does.
@@ -233,6 +235,7 @@ impl Method {
             at_once: false,
             armable: false,
             armed: None,
+            armed_when: None,
             commands: Vec::new(),
             handler,
         }
@@ -308,6 +311,23 @@ impl Method {
     pub fn armed(mut self, seconds: u32) -> Self {
         self.armed = Some(seconds);
         self.armable()
+    }
+
+    /// As [`Method::armed`], for calls in which the boolean parameter `when` is set; others have nothing to be afraid of.
+    #[must_use]
+    pub fn armed_with(mut self, when: &'static str, seconds: u32) -> Self {
+        self.armed_when = Some(when);
+        self.armed(seconds)
+    }
+
+    /// Seconds with which a call with these parameters is armed for people who do not say otherwise.
+    pub fn armed_for(&self, params: &serde_json::Map<String, Value>) -> Option<u32> {
+        let is_set = |name| match params.get(name) {
+            Some(Value::Bool(on)) => *on,
+            Some(Value::String(text)) => matches!(text.as_str(), "1" | "yes" | "true" | "on"),
+            _ => false,
+        };
+        self.armed.filter(|_| self.armed_when.is_none_or(is_set))
     }
 
     /// Says that it can answer a text file instead of JSON.

@@ -79,7 +79,7 @@ fn call(
     let mut params = params(&leaf, &matches);
     let name = &leaf.method.commands[target.name];
     params.extend(name.preset.iter().map(|(name, value)| ((*name).to_owned(), Value::from(*value))));
-    if let Some(seconds) = leaf.method.armed {
+    if let Some(seconds) = leaf.method.armed_for(&params) {
         params.entry("confirm-within").or_insert_with(|| Value::from(seconds.to_string()));
     }
     super::secret::fill_in(leaf.method, &mut params)?;

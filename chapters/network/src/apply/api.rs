@@ -1,6 +1,7 @@
 //! REST method that applies the staged configuration.
 
 use innkeeper_change::{Plan, Problem};
+use innkeeper_host::Host;
 use innkeeper_rest::{Call, Change, CommandName, Execution, Method, Permission, Proposal, Verb, Verify};
 
 use super::inspect::inspect;
@@ -28,19 +29,25 @@ pub(crate) fn methods() -> Vec<Method> {
 
 fn propose(call: &Call<'_>) -> Result<Proposal, Problem> {
     let host = call.host().as_ref();
-    if host.root().is_some() {
-        return Err(Problem::Invalid(
-            "a network is applied on the host that it is of; staged changes of a tree come into force when it starts"
-                .to_owned(),
-        ));
-    }
+    on_this_host(host)?;
     let (plan, before) = plan(&inspect(host, call.origin())?)?;
     let verify = Verify::With(Box::new(move |call| came_true(call, &before)));
     Ok(Proposal { verify, task_id: "networking".to_owned(), ..Proposal::from(plan) })
 }
 
+/// Refuses to apply the network of another system's tree.
+pub(crate) fn on_this_host(host: &dyn Host) -> Result<(), Problem> {
+    match host.root() {
+        Some(_) => Err(Problem::Invalid(
+            "a network is applied on the host that it is of; staged changes of a tree come into force when it starts"
+                .to_owned(),
+        )),
+        None => Ok(()),
+    }
+}
+
 /// The kernel has what the files say, and guests have what they had.
-fn came_true(call: &Call<'_>, before: &Before) -> Result<Plan, Problem> {
+pub(crate) fn came_true(call: &Call<'_>, before: &Before) -> Result<Plan, Problem> {
     let host = call.host().as_ref();
     let (files, kernel) = (inspect_files(host)?, kernel::inspect(host)?);
     let text = files.text().unwrap_or_default();
