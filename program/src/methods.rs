@@ -34,6 +34,7 @@ pub(crate) const AREAS: &[(&str, &str)] = &[
     ("network", "Network interfaces: what is configured, and what is staged"),
     ("nic", "Network cards and their names"),
     ("realm", "Where users come from"),
+    ("recipe", "Whole network set-ups in one call"),
     ("role", "Sets of privileges"),
     ("service", "Services of this host"),
     ("task", "Tasks and their logs"),

@@ -9,6 +9,7 @@
 //! | the same, each author's own ([`sets`]) | `/nodes/{node}/network-sets…` | `innkeeper network change-set` |
 //! | whole set-ups ([`recipes`]) | `/nodes/{node}/network-recipes…` | `innkeeper network recipe` |
 //! | the same, in force ([`apply`]) | `PUT /nodes/{node}/network` | `innkeeper network apply` |
+//! | what bridges without learning let through ([`forwarding`]) | `/nodes/{node}/network-forwarding` | `innkeeper network guests`, `forwarding` |
 //! | domains and name servers ([`dns`]) | `/nodes/{node}/dns` | `innkeeper dns` |
 //! | names of hosts ([`hosts`]) | `/nodes/{node}/hosts…` | `innkeeper hosts` |
 //! | names of cards ([`names`]) | `/nodes/{node}/nics…` | `innkeeper nic` |
@@ -19,6 +20,7 @@ pub mod apply;
 pub mod dns;
 mod edits;
 pub mod format;
+pub mod forwarding;
 pub mod hosts;
 pub mod interfaces;
 pub mod kernel;
@@ -35,6 +37,7 @@ pub fn methods() -> Vec<Method> {
     methods.extend(sets::api::methods());
     methods.extend(apply::api::methods());
     methods.extend(recipes::methods());
+    methods.extend(forwarding::methods());
     methods.extend(dns::methods());
     methods.extend(hosts::methods());
     methods.extend(names::methods());
@@ -47,6 +50,7 @@ pub fn checks() -> Vec<Check> {
     vec![
         Check { area: "network", title: "network configuration", run: interfaces::checks::run },
         Check { area: "network", title: "network set-ups", run: recipes::checks::run },
+        Check { area: "network", title: "forwarding tables of bridges", run: forwarding::checks::run },
         Check { area: "dns", title: "domains and name servers", run: dns::checks::run },
         Check { area: "hosts", title: "names of hosts", run: hosts::checks::run },
         Check { area: "network", title: "links and names of network cards", run: names::checks::run },

@@ -168,6 +168,9 @@ fn keep_house_once(api: &Api, round: u64) {
         tracing::warn!(%problem, change, "an armed change could not be taken back");
     }
     api.engine().flush_audit();
+    if let Err(problem) = super::forwarding::keep(api) {
+        tracing::warn!(%problem, "the forwarding tables of bridges could not be kept");
+    }
     if round % ROTATE_EVERY == 1 {
         let rotated = api.engine().journal().and_then(|journal| journal.rotate(Retention::default()));
         if let Err(problem) = rotated {

@@ -17,6 +17,7 @@ mod closing;
 mod connect;
 mod daemon;
 mod daily;
+mod forwarding;
 mod manager;
 mod pages;
 mod pam;

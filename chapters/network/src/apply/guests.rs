@@ -97,7 +97,7 @@ fn ask<T: for<'a> Deserialize<'a>>(host: &dyn Host, words: &[&str]) -> Result<Ve
 ///
 /// # Errors
 /// When bridge(8) is not there or says what is not understood.
-pub(super) fn inspect(host: &dyn Host, guests: &BTreeMap<String, Vec<String>>) -> Result<Vec<Port>, Problem> {
+pub(crate) fn inspect(host: &dyn Host, guests: &BTreeMap<String, Vec<String>>) -> Result<Vec<Port>, Problem> {
     if guests.is_empty() {
         return Ok(Vec::new());
     }

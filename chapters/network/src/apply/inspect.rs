@@ -31,6 +31,8 @@ pub struct Situation {
     pub guests: BTreeMap<String, Vec<String>>,
     /// The same, with what they have there.
     pub ports: Vec<Port>,
+    /// The hardware addresses that guests are configured with, by port.
+    pub addresses: BTreeMap<String, Vec<String>>,
     /// Where the caller comes from, unless that is this machine.
     pub peer: Option<IpAddr>,
     /// The name servers that are asked.
@@ -56,9 +58,11 @@ pub fn inspect(host: &dyn Host, origin: &str) -> Result<Situation, Problem> {
     Ok(Situation {
         waiting,
         kernel,
-        guests,
         ifupdown2: files.ifupdown2 && host.metadata(IFRELOAD.into())?.is_some(),
         ports,
+        // nobody is bound who is not on a bridge
+        addresses: if guests.is_empty() { BTreeMap::new() } else { crate::forwarding::addresses(host)? },
+        guests,
         peer: origin
             .parse::<IpAddr>()
             .ok()

@@ -13,6 +13,7 @@ mod risks;
 mod verify;
 
 pub use self::effects::{Effect, Fate, effects};
+pub(crate) use self::guests::inspect as ports_of;
 pub use self::guests::{Port, Tag};
 pub use self::inspect::{Situation, inspect};
 pub use self::plan::{Before, plan};

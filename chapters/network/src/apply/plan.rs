@@ -7,6 +7,7 @@ use super::guests::{self, Port};
 use super::inspect::{IFRELOAD, Situation};
 use super::{risks, verify};
 use crate::format::Document;
+use crate::forwarding;
 use crate::interfaces::config::Config;
 use crate::interfaces::state::{LIVE, STAGED};
 use crate::names::rename;
@@ -88,7 +89,12 @@ fn before(situation: &Situation, old: &Config<'_>, new: &Config<'_>) -> Before {
         situation.files.devices.get(*name).is_some_and(|device| !device.physical) && new.get(name).is_none()
     };
     Before {
-        ports: situation.ports.iter().filter(stays).cloned().collect(),
+        ports: situation
+            .ports
+            .iter()
+            .filter(stays)
+            .map(|port| forwarding::bound(port.clone(), &situation.addresses, new))
+            .collect(),
         removed: old
             .interfaces()
             .iter()

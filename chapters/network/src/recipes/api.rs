@@ -2,28 +2,60 @@
 
 use innkeeper_change::{Plan, Problem};
 use innkeeper_rest::{
-    Answer, Call, Change, CommandName, Execution, Method, Permission, Property, Proposal, Verb, Verify,
+    Answer, Call, Change, CommandName, Execution, Method, Permission, Property, Proposal, Propose, Verb,
+    Verify,
 };
 use serde_json::{Map, Value};
 
+use super::ipv6;
 use super::model::{Recipe as RecipeView, recipes};
 use super::outlook::{Outlook, inspect};
 use super::plan::{IDS, Task, candidate, settled, staging, with};
-use super::recipe::Recipe;
+use super::recipe::{Card, Recipe};
 use crate::apply;
 use crate::interfaces::LOCK;
 
 const LIST: &str = "/nodes/{node}/network-recipes";
 /// Seconds that people have to say that they still reach the host.
 const CONFIRM_WITHIN: u32 = 90;
+const IPV6_LOCK: &str = "/run/lock/innkeeper-sysctl.lck";
 
 pub(crate) fn methods() -> Vec<Method> {
     let help = "List whole network set-ups that one call makes, and what is proposed for them on this host";
-    let list = Method::get(LIST, help, |call| Answer::of(recipes(&inspect(call.host().as_ref())?)))
-        .allow(Permission::On("/nodes/{node}", &["Sys.Audit"]))
-        .returns::<Vec<RecipeView>>()
-        .command(CommandName { words: "network recipe list", positional: &[], preset: &[], help });
-    std::iter::once(list).chain(IDS.iter().filter_map(|id| with(id, Declare))).collect()
+    let list = Method::get(LIST, help, |call| {
+        let host = call.host().as_ref();
+        Answer::of(recipes(&inspect(host)?, &ipv6::inspect(host, call.origin())?))
+    })
+    .allow(Permission::On("/nodes/{node}", &["Sys.Audit"]))
+    .returns::<Vec<RecipeView>>()
+    .command(CommandName { words: "network recipe list", positional: &[], preset: &[], help });
+    let of_files = IDS.iter().filter_map(|id| with(id, Declare));
+    std::iter::once(list).chain(of_files).chain([declare(&ipv6::CARD, propose_ipv6, IPV6_LOCK)]).collect()
+}
+
+fn declare(card: &Card, propose: Propose, lock: &'static str) -> Method {
+    let change = Change { task: "netrecipe", propose, execution: Execution::Worker, lock: Some(lock) };
+    let method = Method::change(Verb::Post, card.path, card.title, change)
+        .allow(Permission::On("/nodes/{node}", &["Sys.Modify"]))
+        .armed_with("apply", CONFIRM_WITHIN)
+        .command(CommandName { words: card.command, positional: &[], preset: &[], help: card.title });
+    let method = card.parameters.iter().fold(method, |method, property| method.param(*property));
+    method.param(
+        Property::boolean("apply")
+            .optional()
+            .default("0")
+            .help("Apply it in the same plan, with all that is staged already; else it waits for that, or for the next start"),
+    )
+}
+
+fn propose_ipv6(call: &Call<'_>) -> Result<Proposal, Problem> {
+    let (enabled, live) = (call.boolean("enabled") == Some(true), call.boolean("apply") == Some(true));
+    let host = call.host().as_ref();
+    if live {
+        apply::api::on_this_host(host)?;
+    }
+    let plan = ipv6::plan(&ipv6::inspect(host, call.origin())?, enabled, live)?;
+    Ok(Proposal { task_id: ipv6::CARD.id.to_owned(), ..Proposal::from(plan) })
 }
 
 struct Declare;
@@ -32,26 +64,7 @@ impl Task for Declare {
     type Result = Method;
 
     fn with<R: Recipe>(self) -> Method {
-        let card = R::CARD;
-        let change = Change {
-            task: "netrecipe",
-            propose: propose::<R>,
-            execution: Execution::Worker,
-            lock: Some(LOCK),
-        };
-        let method = Method::change(Verb::Post, card.path, card.title, change)
-            .allow(Permission::On("/nodes/{node}", &["Sys.Modify"]))
-            .armed_with("apply", CONFIRM_WITHIN)
-            .command(CommandName { words: card.command, positional: &[], preset: &[], help: card.title });
-        let method = card.parameters.iter().fold(method, |method, property| method.param(*property));
-        method
-            .param(
-                Property::boolean("apply")
-                    .optional()
-                    .default("0")
-                    .help("Apply it in the same plan, with all that is staged already; else it is staged"),
-            )
-            .param(Property::digest())
+        declare(&R::CARD, propose::<R>, LOCK).param(Property::digest())
     }
 }
 

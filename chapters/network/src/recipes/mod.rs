@@ -10,6 +10,7 @@ mod bonded;
 mod bridged;
 pub mod checks;
 mod draft;
+pub mod ipv6;
 mod learning;
 mod lines;
 mod model;

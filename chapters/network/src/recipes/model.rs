@@ -6,8 +6,10 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
+use super::ipv6;
 use super::outlook::Outlook;
 use super::plan::{IDS, card, proposed, staging};
+use super::recipe::Card;
 
 /// A whole set-up that one call makes.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
@@ -57,8 +59,11 @@ pub struct RecipeParameter {
 }
 
 /// Every recipe, with what is proposed on this host.
-pub(super) fn recipes(outlook: &Outlook) -> Vec<Recipe> {
-    IDS.iter().filter_map(|id| recipe(outlook, id)).collect()
+pub(super) fn recipes(outlook: &Outlook, six: &ipv6::State) -> Vec<Recipe> {
+    let mut all: Vec<Recipe> = IDS.iter().filter_map(|id| recipe(outlook, id)).collect();
+    let done = ipv6::plan(six, false, false).is_ok_and(|plan| plan.is_empty());
+    all.push(shown(&ipv6::CARD, done, None, |_| None, |_| false));
+    all
 }
 
 fn recipe(outlook: &Outlook, id: &str) -> Option<Recipe> {
@@ -73,20 +78,30 @@ fn recipe(outlook: &Outlook, id: &str) -> Option<Recipe> {
         }
         Err(other) => (false, None, Some(other.to_string())),
     };
+    let value = |name: &str| proposed.iter().find(|(known, _)| *known == name).map(|(_, value)| plain(value));
+    Some(shown(&card, done, hindrance, value, |name| missing.as_deref() == Some(name)))
+}
+
+fn shown(
+    card: &Card,
+    done: bool,
+    hindrance: Option<String>,
+    proposed: impl Fn(&str) -> Option<String>,
+    missing: impl Fn(&str) -> bool,
+) -> Recipe {
     let parameters = card.parameters.iter().map(|property| {
-        let value = proposed.iter().find(|(name, _)| *name == property.name).map(|(_, value)| plain(value));
-        let value = value.or_else(|| property.default.map(str::to_owned));
-        let required = value.is_none() && (!property.optional || missing.as_deref() == Some(property.name));
+        let value = proposed(property.name).or_else(|| property.default.map(str::to_owned));
+        let required = value.is_none() && (!property.optional || missing(property.name));
         parameter(property, value, required)
     });
-    Some(Recipe {
+    Recipe {
         id: card.id,
         title: card.title,
         purpose: card.purpose,
         parameters: parameters.collect(),
         done,
         hindrance,
-    })
+    }
 }
 
 fn parameter(property: &Property, proposed: Option<String>, required: bool) -> RecipeParameter {

@@ -38,6 +38,8 @@ const NAMES: Record<string, string> = {
   netsetrebase: "Rebase network change set",
   netsetstage: "Stage network change set",
   netsetdelete: "Discard network change set",
+  netrecipe: "Set up network",
+  netforward: "Enter addresses of guests",
   undo: "Undo change",
   finish: "Finish change",
   revert: "Take back change",
