@@ -28,6 +28,7 @@ pub mod names;
 pub mod sets;
 pub mod topology;
 pub mod recipes;
+pub mod sets;
 
 use innkeeper_rest::{Check, Method};
 
