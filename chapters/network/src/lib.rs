@@ -25,10 +25,10 @@ pub mod hosts;
 pub mod interfaces;
 pub mod kernel;
 pub mod names;
-pub mod sets;
-pub mod topology;
 pub mod recipes;
 pub mod sets;
+pub mod sets;
+pub mod topology;
 
 use innkeeper_rest::{Check, Method};
 
