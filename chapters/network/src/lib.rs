@@ -27,7 +27,6 @@ pub mod kernel;
 pub mod names;
 pub mod recipes;
 pub mod sets;
-pub mod sets;
 pub mod topology;
 
 use innkeeper_rest::{Check, Method};
