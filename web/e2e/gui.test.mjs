@@ -240,6 +240,7 @@ const PAGES = [
   "firmware",
   "dns",
   "network",
+  "network/set-ups",
   "hosts",
   "history",
   "history/audit",

@@ -6,6 +6,7 @@ import { useState } from "react";
 import { ChapterPage } from "../../kit/ChapterPage";
 import { DiffView } from "../../kit/diff/DiffView";
 import { usePropose } from "../../kit/plan/Changes";
+import { href } from "../../kit/router";
 import { useMay } from "../../kit/session";
 import { Loaded, Nothing } from "../../kit/states";
 import type { Interface, Staged } from "../../kit/types";
@@ -42,6 +43,9 @@ export function InterfacesPage({ node }: { node: string }) {
           <>
             <Button icon={<PlusIcon />} isDisabled={!staged.data} onClick={() => setOpen({})}>
               Create
+            </Button>
+            <Button variant="secondary" component="a" href={href(["nodes", node, "network", "set-ups"])}>
+              Set-ups
             </Button>
             <Button
               variant="secondary"

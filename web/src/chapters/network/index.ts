@@ -9,7 +9,7 @@ export const interfaces: Chapter = {
   title: "Network",
   icon: NetworkIcon,
   letter: "n",
-  Page: lazy(async () => ({ default: (await import("./InterfacesPage")).InterfacesPage })),
+  Page: lazy(async () => ({ default: (await import("./NetworkPages")).NetworkPages })),
 };
 
 export const dns: Chapter = {

@@ -1,0 +1,265 @@
+//! Recipes on real hosts: applied by one call, reached from another host, and still there after a reboot.
+
+#![allow(clippy::unwrap_used, reason = "a test")]
+
+use std::time::Duration;
+
+use innkeeper_lab::{Error, Host, Lab, Link};
+
+const SOON: Duration = Duration::from_secs(120);
+const OURS: &str = "10.1.0.1";
+
+/// A host with an address on its first card, as an installation leaves it, and another host on the same wires.
+struct Pair {
+    host: Host,
+    other: Host,
+    card: String,
+    theirs: String,
+}
+
+impl Pair {
+    /// `cards` of the host are all on the wire that the other host is on.
+    fn start(cards: usize) -> Result<Self, Error> {
+        let wire = Link::new("wire");
+        let mut builder = Lab::host().name("pve1");
+        for _ in 0..cards {
+            builder = builder.nic(&wire);
+        }
+        let host = builder.start()?;
+        let other = Lab::host().name("other").nic(&wire).start()?;
+        host.install_product()?;
+        let (card, theirs) = (host.nic(0).name()?, other.nic(0).name()?);
+        other.run(&format!("ip address add 10.1.0.2/24 dev {theirs} && ip link set {theirs} up"))?;
+        let file = format!(
+            "auto lo\niface lo inet loopback\n\n# first cable\nauto {card}\niface {card} inet static\n\taddress {OURS}/24\n\
+             \tgateway 10.1.0.2\n"
+        );
+        host.write("/etc/network/interfaces", file)?;
+        host.run("systemctl --quiet enable networking; ifreload --all")?;
+        let pair = Self { host, other, card, theirs };
+        pair.reached(OURS)?;
+        Ok(pair)
+    }
+
+    /// Applies a recipe by one call, confirms it, and finds nothing left to do.
+    fn cook(&self, recipe: &str) -> Result<(), Error> {
+        let call = format!("innkeeper network recipe {recipe} --apply --yes");
+        let said = self.host.run(&call)?;
+        assert!(said.contains("taken back in"), "{said}");
+        self.host.run(
+            "innkeeper changes confirm $(ls /var/lib/innkeeper/armed | grep -o '^[0-9]*' | tail -1) && sync",
+        )?;
+        assert!(
+            !self.host.output("test -e /etc/network/interfaces.new")?.success(),
+            "nothing is left staged"
+        );
+        let again = self.host.run(&call)?;
+        assert!(again.contains("lready") || again.contains("othing"), "{again}");
+        Ok(())
+    }
+
+    fn answers(&self, address: &str) -> Result<bool, Error> {
+        Ok(self.other.output(&format!("ping -c 1 -w 5 {address}"))?.success())
+    }
+
+    fn reached(&self, address: &str) -> Result<(), Error> {
+        self.host.wait_until("an answer", SOON, || self.answers(address))
+    }
+
+    fn reboot(&self) -> Result<(), Error> {
+        self.host.run("sync")?;
+        self.host.reboot()
+    }
+
+    /// A container on a bridge, with its address and its way out.
+    fn guest(&self, bridge: &str, mac: &str, address: &str, gateway: &str) -> Result<(), Error> {
+        self.host
+            .run(&format!(
+                "set -e; ip netns add guest; ip link add veth100i0 type veth peer name eth0 netns guest
+                ip link set veth100i0 master {bridge} up; ip -n guest link set eth0 address {mac} up
+                ip -n guest address add {address} dev eth0; ip -n guest link set lo up
+                ip -n guest route add default via {gateway}"
+            ))
+            .map(drop)
+    }
+}
+
+/// NET-33, NET-38, NET-39: the card's address is on the bridge afterwards; a guest is a neighbour with its own hardware address.
+#[test]
+fn a_bridged_host_and_its_guest_are_reached_before_and_after_a_reboot() -> Result<(), Error> {
+    let pair = Pair::start(1)?;
+    pair.cook("bridged")?;
+    pair.reached(OURS)?;
+    assert!(pair.host.run("cat /etc/network/interfaces")?.contains("# first cable"));
+    for _ in 0..2 {
+        pair.guest("vmbr0", "bc:24:11:00:00:01", "10.1.0.7/24", OURS)?;
+        pair.reached("10.1.0.7")?;
+        let known = pair.other.run("ip neighbour show 10.1.0.7")?;
+        assert!(known.contains("bc:24:11:00:00:01"), "{known}");
+        pair.reboot()?;
+        pair.reached(OURS)?;
+    }
+    Ok(())
+}
+
+/// NET-40, NET-42: the guest's packets pass this host, and the wire shows the host's hardware address for both.
+#[test]
+fn a_routed_guest_is_reached_behind_the_hosts_own_hardware_address() -> Result<(), Error> {
+    let pair = Pair::start(1)?;
+    pair.cook("routed --cidr 203.0.113.17/28")?;
+    // on the link, as a provider's router sees the block
+    pair.other.run(&format!("ip route add 203.0.113.16/28 dev {}", pair.theirs))?;
+    for _ in 0..2 {
+        pair.guest("vmbr0", "bc:24:11:00:00:01", "203.0.113.18/28", "203.0.113.17")?;
+        pair.reached("203.0.113.18")?;
+        let known = pair.other.run("ip neighbour show 203.0.113.18")?;
+        assert!(known.contains(pair.host.nic(0).mac()), "{known}");
+        pair.reboot()?;
+        pair.reached(OURS)?;
+    }
+    Ok(())
+}
+
+/// NET-58: a bond with an address lives on one leg.
+#[test]
+fn a_bond_for_storage_answers_with_a_leg_pulled() -> Result<(), Error> {
+    let pair = Pair::start(3)?;
+    pair.cook("bond-storage --cidr 10.5.0.1/24")?;
+    let second = |pair: &Pair| pair.other.run(&format!("ip address add 10.5.0.2/24 dev {}", pair.theirs));
+    second(&pair)?;
+    pair.reached("10.5.0.1")?;
+    pair.reboot()?;
+    pair.reached("10.5.0.1")?;
+    pair.reached(OURS)?;
+    let active = pair.host.run("cat /sys/class/net/bond0/bonding/active_slave")?;
+    for leg in [1, 2] {
+        if pair.host.nic(leg).name()? == active {
+            pair.host.nic(leg).pull()?;
+        }
+    }
+    pair.reached("10.5.0.1")
+}
+
+/// NET-59, NET-36: from one card to a bond below a bridge in one call, without losing the address.
+#[test]
+fn the_guests_bridge_moves_onto_a_bond() -> Result<(), Error> {
+    let pair = Pair::start(2)?;
+    pair.cook("bridged")?;
+    pair.cook("bond-bridge")?;
+    pair.reached(OURS)?;
+    pair.reboot()?;
+    pair.reached(OURS)?;
+    let members = pair.host.run("cat /sys/class/net/bond0/bonding/slaves; ls /sys/class/net/vmbr0/brif")?;
+    assert!(members.contains(&pair.card) && members.contains("bond0"), "{members}");
+    Ok(())
+}
+
+fn vlan(pair: &Pair) -> Result<(), Error> {
+    let theirs = &pair.theirs;
+    pair.other
+        .run(&format!(
+            "set -e; ip address flush dev {theirs}; ip link add link {theirs} name v5 type vlan id 5
+            ip address add 10.1.0.2/24 dev v5; ip link set v5 up"
+        ))
+        .map(drop)
+}
+
+/// NET-69: with the traditional bridge.
+#[test]
+fn the_host_is_reached_in_a_vlan_beside_the_bridge() -> Result<(), Error> {
+    let pair = Pair::start(1)?;
+    pair.cook("bridged")?;
+    pair.cook("vlan-management --vlan 5")?;
+    assert!(!pair.answers(OURS)?, "without a tag nobody answers");
+    vlan(&pair)?;
+    pair.reached(OURS)?;
+    pair.reboot()?;
+    pair.reached(OURS)
+}
+
+/// NET-70, NET-71: with the VLAN-aware one, on a bond, in one call.
+#[test]
+fn the_host_is_reached_in_a_vlan_on_a_bond() -> Result<(), Error> {
+    let pair = Pair::start(2)?;
+    pair.cook("bridged")?;
+    pair.cook("vlan-bond --vlan 5 --vlan-aware")?;
+    vlan(&pair)?;
+    pair.reached(OURS)?;
+    pair.reboot()?;
+    pair.reached(OURS)
+}
+
+/// NET-65: Open vSwitch takes the card, and the host's own port its address.
+#[test]
+fn open_vswitch_takes_the_card_and_the_host_keeps_its_address() -> Result<(), Error> {
+    let pair = Pair::start(1)?;
+    pair.host.run("systemctl enable --now --quiet openvswitch-switch")?;
+    pair.cook(&format!("ovs --ports {}", pair.card))?;
+    pair.reached(OURS)?;
+    pair.reboot()?;
+    pair.reached(OURS)
+}
+
+/// NET-72, NET-73: no link has an IPv6 address any more, now and after a reboot, and they are back when it is taken back.
+#[test]
+fn ipv6_goes_and_comes_back() -> Result<(), Error> {
+    let pair = Pair::start(1)?;
+    let six = || pair.host.run("ip -6 -brief address show | wc -l");
+    assert_ne!(six()?, "0");
+    pair.cook("ipv6")?;
+    assert_eq!(six()?, "0");
+    pair.reboot()?;
+    assert_eq!(six()?, "0");
+    pair.reached(OURS)?;
+    pair.cook("ipv6 --enabled")?;
+    assert!(!pair.host.output("test -e /etc/sysctl.d/disable-ipv6.conf")?.success());
+    pair.reboot()?;
+    assert_ne!(six()?, "0");
+    Ok(())
+}
+
+/// NET-75 to NET-77: a guest gets through with the hardware address of its configuration, and with no other; one that starts later, too.
+#[test]
+fn a_guest_with_a_false_hardware_address_gets_no_answer() -> Result<(), Error> {
+    const MAC: &str = "bc:24:11:00:00:01";
+    let pair = Pair::start(1)?;
+    pair.cook("bridged")?;
+    pair.host.run("mkdir -p /etc/pve/nodes/pve1/lxc")?;
+    let file =
+        format!("hostname: dns\nnet0: name=eth0,bridge=vmbr0,hwaddr={},type=veth\n", MAC.to_uppercase());
+    pair.host.write("/etc/pve/nodes/pve1/lxc/100.conf", file)?;
+    pair.guest("vmbr0", MAC, "10.1.0.7/24", OURS)?;
+    let ping = || Ok(pair.host.output("ip netns exec guest ping -c 1 -w 3 10.1.0.2")?.success());
+    let become_mac = |mac: &str| {
+        pair.host
+            .run(&format!("ip -n guest link set eth0 address {mac}; ip -n guest neighbour flush dev eth0"))?;
+        pair.other.run(&format!("ip neighbour flush dev {}", pair.theirs))
+    };
+    pair.host.wait_until("the guest's way out", SOON, ping)?;
+    become_mac("bc:24:11:00:00:66")?;
+    assert!(ping()?, "a bridge that learns lets any address through");
+    become_mac(MAC)?;
+
+    pair.cook("mac-learning")?;
+    let table = || pair.host.run("bridge fdb show dev veth100i0; bridge -details link show dev veth100i0");
+    let known = table()?;
+    assert!(
+        known.contains(&format!("{MAC} master vmbr0 static")) && known.contains("learning off"),
+        "{known}"
+    );
+    pair.host.wait_until("the guest's way out", SOON, ping)?;
+    become_mac("bc:24:11:00:00:66")?;
+    assert!(!ping()?, "answers to a false address reach nobody");
+    become_mac(MAC)?;
+    pair.host.wait_until("the guest's way out", SOON, ping)?;
+
+    // another start of the guest: the daemon enters it by itself
+    pair.host.run("ip netns delete guest; ip link delete veth100i0 2>/dev/null; true")?;
+    pair.host.run("systemd-run --quiet --unit innkeeper-serve innkeeper serve")?;
+    pair.guest("vmbr0", MAC, "10.1.0.7/24", OURS)?;
+    pair.host
+        .wait_until("the entry", SOON, || Ok(table()?.contains(&format!("{MAC} master vmbr0 static"))))?;
+    pair.host.wait_until("the guest's way out", SOON, ping)?;
+    assert!(!pair.host.run("innkeeper checks")?.contains("forwarding-entries"));
+    pair.host.run("innkeeper history verify").map(drop)
+}
