@@ -6,7 +6,7 @@ mod sources;
 
 use innkeeper_rest::Method;
 
-pub(crate) use sources::AptSources;
+pub(crate) use sources::{AptSources, OtherChapters};
 
 /// The methods of all chapters.
 pub(crate) fn methods() -> Vec<Method> {
@@ -16,7 +16,7 @@ pub(crate) fn methods() -> Vec<Method> {
     methods.extend(innkeeper_firmware::methods::<AptSources>());
     methods.extend(innkeeper_network::methods());
     methods.extend(innkeeper_services::methods());
-    methods.extend(innkeeper_updates::methods());
+    methods.extend(innkeeper_updates::methods::<OtherChapters>());
     methods
 }
 

@@ -3,7 +3,7 @@
 use innkeeper_apt::inspect::{inspect, refresh_request};
 use innkeeper_apt::plan::{self, Request};
 use innkeeper_apt::suites::firmware_component;
-use innkeeper_change::{Plan, Problem};
+use innkeeper_change::{Hazard, Plan, Problem};
 use innkeeper_firmware::model::Component;
 use innkeeper_host::Host;
 
@@ -24,5 +24,14 @@ impl innkeeper_firmware::Sources for AptSources {
 
     fn refresh(host: &dyn Host) -> Result<Plan, Problem> {
         plan::refresh(&refresh_request(host, false)?)
+    }
+}
+
+/// What the other chapters say of an upgrade.
+pub(crate) struct OtherChapters;
+
+impl innkeeper_updates::Outlook for OtherChapters {
+    fn risks(host: &dyn Host, upgrade: &innkeeper_updates::Upgrade<'_>) -> Vec<Hazard> {
+        innkeeper_network::names::upgrade::risks(host, upgrade.systemd, upgrade.kernels)
     }
 }

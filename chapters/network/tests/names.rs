@@ -11,6 +11,7 @@ use innkeeper_network::names::checks::{renamed, run, without_ipv6};
 use innkeeper_network::names::inspect::inspect;
 use innkeeper_network::names::link_file::{LinkFile, pinning};
 use innkeeper_network::names::scheme::{Made, read};
+use innkeeper_network::names::upgrade::risks;
 use innkeeper_rest::Verb;
 use proptest::prelude::*;
 use serde_json::json;
@@ -87,6 +88,13 @@ fn a_name_is_explained_and_compared_with_where_the_card_is() {
     let nics = machine.get("/nics");
     assert_eq!(nics[1]["name"], "enp3s0f1");
     assert_eq!((&nics[1]["pci"], &nics[1]["mac"]), (&json!("0000:03:00.1"), &json!("52:54:00:00:00:02")));
+    machine.write(
+        "/etc/network/interfaces",
+        "iface vmbr0\n\tbridge-ports enp3s0f1\niface v5\n\tvlan-raw-device wan0\niface enp3s0f1.7\n",
+    );
+    let used = machine.get("/nics");
+    assert_eq!((&used[1]["used-by"], &used[2]["used-by"]), (&json!(["vmbr0", "enp3s0f1.7"]), &json!(["v5"])));
+    assert!(used[0].get("used-by").is_none());
     assert!(nics[2]["explanation"].as_str().unwrap().starts_with("a name that somebody gave"));
 }
 
@@ -269,6 +277,100 @@ fn what_is_staged_counts_for_the_next_start() {
     assert_eq!(level(), Level::Critical);
     machine.write("/etc/network/interfaces.new", "iface lan0 inet manual\n");
     assert_eq!(level(), Level::Info);
+}
+
+/// NET-25: a card that came back under another name, because it sits in another slot now
+#[test]
+fn a_configured_card_that_is_absent_while_another_has_nothing_to_do_is_critical_and_has_a_cure() {
+    let machine = tree();
+    let look = |interfaces: &str| {
+        machine.write("/etc/network/interfaces", interfaces);
+        let mut found = run(&machine.host()).unwrap();
+        found.retain(|finding| finding.id == "nic.absent");
+        found
+    };
+    let used = "iface enp3s0f0 inet manual\niface enp3s0f1 inet manual\n";
+    assert!(look(used).is_empty(), "wan0 has nothing to do, and nothing is missing");
+    let bridge = format!("{used}iface vmbr0 inet manual\n\tbridge-ports enp9s0.7\n");
+    let found = look(&bridge);
+    assert_eq!((found.len(), found[0].level), (1, Level::Critical));
+    assert!(
+        found[0].message.contains("'enp9s0'")
+            && found[0].evidence.contains("wan0 (52:54:00:00:00:03, PCI 0000:04:00.0)")
+    );
+    let fix = &found[0].fixes[0];
+    assert_eq!((fix.verb.as_str(), fix.path.as_str()), ("POST", "/nodes/pve1/nics/wan0/rename"));
+    let params = serde_json::to_value(&fix.params).unwrap();
+    machine.call(Verb::Post, "/nics/wan0/rename", params).unwrap();
+    assert!(machine.text("/etc/systemd/network/10-enp9s0.link").contains("52:54:00:00:00:03"));
+    assert!(look(&bridge).is_empty(), "the restart will cure it");
+
+    // two are missing and two are free: nobody can tell which is which, but for an address that somebody wrote down
+    let two = "iface enp8s0 inet manual\n\thwaddress ether 52:54:00:00:00:02\niface enp7s0 inet manual\niface enp3s0f0\n";
+    machine.write("/etc/systemd/network/10-enp9s0.link", "");
+    let found = look(two);
+    let fixes: Vec<_> =
+        found.iter().map(|finding| finding.fixes.first().map(|fix| fix.path.clone())).collect();
+    assert_eq!(fixes, [Some("/nodes/pve1/nics/enp3s0f1/rename".to_owned()), None]);
+    assert!(
+        look("iface enp3s0f0\niface enp3s0f1\niface wan0\niface enp9s0\n").is_empty(),
+        "every card has something to do"
+    );
+}
+
+/// NET-25: what udev would call a card now is what it will call it at the next start
+#[test]
+fn a_name_that_udev_would_not_give_again_is_found_before_the_next_start() {
+    let machine = tree();
+    machine.write(
+        "/usr/lib/systemd/network/99-default.link",
+        "[Match]\nOriginalName=*\n[Link]\nNamePolicy=keep kernel database onboard slot path\n",
+    );
+    let mut state = inspect(&machine.host()).unwrap();
+    let made =
+        |slot: &str| vec![("PATH".to_owned(), "enp3s0f0".to_owned()), ("SLOT".to_owned(), slot.to_owned())];
+    state.made.insert("enp3s0f0".to_owned(), made("ens9f0"));
+    let found = renamed(&state, "iface enp3s0f0 inet manual\n");
+    assert_eq!((found.len(), found[0].level), (1, Level::Critical));
+    assert!(
+        found[0].message.contains("is called 'ens9f0'")
+            && found[0].evidence.contains("udev: ID_NET_NAME_SLOT=ens9f0")
+    );
+    assert_eq!(found[0].fixes[0].path, "/nodes/pve1/nics");
+    state.made.insert("enp3s0f0".to_owned(), made("enp3s0f0"));
+    assert!(renamed(&state, "").is_empty());
+    // with a link file udev's own names do not count
+    state.made.insert("enp3s0f0".to_owned(), made("ens9f0"));
+    machine.call(Verb::Post, "/nics", json!({"nic": "enp3s0f0"})).unwrap();
+    state.files = inspect(&machine.host()).unwrap().files;
+    assert!(renamed(&state, "").is_empty());
+}
+
+/// NET-24, NET-25: said before systemd or the kernel is upgraded
+#[test]
+fn an_upgrade_of_systemd_or_of_the_kernel_says_which_names_nothing_keeps() {
+    let machine = tree();
+    machine.write("/etc/network/interfaces", "iface enp3s0f0\nsource /etc/network/interfaces.d/*\n");
+    machine.write("/etc/network/interfaces.d/more", "iface vmbr0\n\tbridge-ports wan0\n");
+    machine.write("/etc/default/grub", "GRUB_CMDLINE_LINUX_DEFAULT=\"quiet\"\n");
+    let kernels = ["6.1.0-40-amd64".to_owned()];
+    let ids = |systemd, kernels: &[String]| {
+        let found = risks(&machine.host(), systemd, kernels);
+        found.into_iter().map(|hazard| (hazard.id, hazard.message)).collect::<Vec<_>>()
+    };
+    let newer = Some(("252.39-1~deb12u1", "257.8-1~deb13u2"));
+    let found = ids(newer, &kernels);
+    assert_eq!(
+        (found[0].0.as_str(), found[1].0.as_str()),
+        ("nic.systemd-may-rename", "nic.kernel-may-rename")
+    );
+    assert!(found[0].1.contains("systemd 257") && found[0].1.contains("enp3s0f0, wan0"), "{found:?}");
+    assert!(ids(Some(("252.38-1", "252.39-1")), &[]).is_empty(), "the same systemd makes the same names");
+    machine.call(Verb::Put, "/nics-scheme", json!({"version": "v252"})).unwrap();
+    assert_eq!(ids(newer, &[]), []);
+    assert_eq!(ids(newer, &kernels).len(), 1, "a kernel may rename whatever the scheme");
+    machine.call(Verb::Post, "/nics", json!({})).unwrap();
+    assert_eq!(ids(newer, &kernels), []);
 }
 
 /// NET-74

@@ -7,6 +7,7 @@ use innkeeper_rest::{
     Act, Answer, Call, Change, CommandName, Execution, Method, Permission, Property, Proposal, Propose, Verb,
 };
 
+use crate::Outlook;
 use crate::format::dpkg_status::Installed;
 use crate::format::simulation::{self, Simulation};
 use crate::inspect::{at_work, installed};
@@ -24,14 +25,14 @@ const AUDIT: Permission = Permission::On("/nodes/{node}", &["Sys.Audit"]);
 const MODIFY: Permission = Permission::On("/nodes/{node}", &["Sys.Modify"]);
 
 /// Every method of this chapter.
-pub(crate) fn methods() -> Vec<Method> {
+pub(crate) fn methods<O: Outlook>() -> Vec<Method> {
     vec![
         status(),
         list(),
         package_versions(),
         package_changelog(),
-        what_would_change(),
-        upgrade(),
+        what_would_change::<O>(),
+        upgrade::<O>(),
         repair(),
         install(),
         hold(),
@@ -92,12 +93,12 @@ fn package_changelog() -> Method {
     .command(command("updates changelog", &["name", "version"], HELP))
 }
 
-fn what_would_change() -> Method {
+fn what_would_change<O: Outlook>() -> Method {
     const HELP: &str = "Show what an upgrade would change, what it would keep, and what needs a reboot";
     Method::get("/nodes/{node}/apt/preview", HELP, |call| {
         let host = call.host().as_ref();
         demand_whole(host, &installed(host)?)?;
-        Answer::of(preview(host)?)
+        Answer::of(preview(host)?.with_outlook::<O>(host))
     })
     .allow(MODIFY)
     .returns::<Preview>()
@@ -126,9 +127,9 @@ fn demand_running(host: &dyn Host) -> Result<(), Problem> {
     }
 }
 
-fn upgrade() -> Method {
+fn upgrade<O: Outlook>() -> Method {
     const HELP: &str = "Install all updates, as apt-get dist-upgrade does";
-    Method::change(Verb::Post, "/nodes/{node}/apt/upgrade", HELP, change("aptupgrade", propose_upgrade))
+    Method::change(Verb::Post, "/nodes/{node}/apt/upgrade", HELP, change("aptupgrade", propose_upgrade::<O>))
         .allow(MODIFY)
         .param(
             Property::one_of("mode", &["dist-upgrade", "upgrade"])
@@ -138,7 +139,7 @@ fn upgrade() -> Method {
         .command(command("updates apply", &[], HELP))
 }
 
-fn propose_upgrade(call: &Call<'_>) -> Result<Proposal, Problem> {
+fn propose_upgrade<O: Outlook>(call: &Call<'_>) -> Result<Proposal, Problem> {
     let host = call.host().as_ref();
     demand_running(host)?;
     if call.text("mode") == Some("upgrade") {
@@ -150,7 +151,8 @@ fn propose_upgrade(call: &Call<'_>) -> Result<Proposal, Problem> {
     }
     let packages = installed(host)?;
     demand_whole(host, &packages)?;
-    plan::upgrade(&without_processes(host)?, &packages, surroundings(host)).map(Proposal::from)
+    let preview = without_processes(host)?.with_outlook::<O>(host);
+    plan::upgrade(&preview, &packages, surroundings(host)).map(Proposal::from)
 }
 
 fn repair() -> Method {

@@ -100,5 +100,6 @@ pub(crate) fn hazards(preview: &Preview, gone: &[&str]) -> Vec<Hazard> {
             "'innkeeper updates preview' says which are held, phased or kept back.",
         );
     }
+    all.extend(preview.risks.iter().cloned());
     all
 }

@@ -27,11 +27,28 @@ pub mod standing;
 pub mod versions;
 pub mod webhook;
 
+use innkeeper_change::Hazard;
+use innkeeper_host::Host;
 use innkeeper_rest::{Check, Method};
 
+/// What other chapters have to say before an upgrade is carried out.
+pub trait Outlook: 'static {
+    /// What this upgrade puts at risk in their fields. Who cannot look has nothing to say.
+    fn risks(host: &dyn Host, upgrade: &Upgrade<'_>) -> Vec<Hazard>;
+}
+
+/// What others need to know of an upgrade.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Upgrade<'u> {
+    /// The versions of systemd before and after, when it changes.
+    pub systemd: Option<(&'u str, &'u str)>,
+    /// Kernels that are new.
+    pub kernels: &'u [String],
+}
+
 /// Every method of this chapter.
-pub fn methods() -> Vec<Method> {
-    api::methods()
+pub fn methods<O: Outlook>() -> Vec<Method> {
+    api::methods::<O>()
 }
 
 /// Every health check of this chapter.

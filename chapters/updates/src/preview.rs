@@ -1,7 +1,7 @@
 //! What an upgrade would do to this machine, before it is asked for.
 
 use camino::Utf8Path;
-use innkeeper_change::Problem;
+use innkeeper_change::{Hazard, Problem};
 use innkeeper_host::{Command, FileKind, Host, HostError};
 use innkeeper_rest::bit;
 use md5::{Digest as _, Md5};
@@ -13,6 +13,7 @@ use crate::cache;
 use crate::inspect::Pending;
 use crate::model::{Fate, Removal, Update};
 use crate::reboot::{self, Reason, Stale};
+use crate::{Outlook, Upgrade};
 
 const DF: &str = "/usr/bin/df";
 const ARCHIVES: &str = "/var/cache/apt";
@@ -56,6 +57,9 @@ pub struct Preview {
     /// EFI system partitions that new kernels are copied to, but whose free space cannot be told because they are not
     /// mounted; by UUID, and only when there are new kernels.
     pub unchecked_partitions: Vec<String>,
+    /// What else is at risk, in the fields of other chapters.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub risks: Vec<Hazard>,
     /// File systems that lack space.
     pub short_of_space: Vec<Shortage>,
     /// Packages that dpkg left half done; an upgrade is refused until they are repaired.
@@ -140,7 +144,19 @@ fn of(
         reboot_now,
         stale,
         kernels,
+        risks: Vec::new(),
     })
+}
+
+impl Preview {
+    /// With what other chapters have to say.
+    #[must_use]
+    pub fn with_outlook<O: Outlook>(mut self, host: &dyn Host) -> Self {
+        let systemd = self.changes.iter().find(|one| one.package == "systemd");
+        let systemd = systemd.and_then(|one| Some((one.old_version.as_deref()?, one.version.as_str())));
+        self.risks = O::risks(host, &Upgrade { systemd, kernels: &self.kernels });
+        self
+    }
 }
 
 fn signed(bytes: u64) -> i64 {

@@ -218,3 +218,30 @@ fn the_mail_says_old_and_new_versions_as_text_and_as_html() {
     }
     assert!(!mail.contains("<b>&<"), "names are escaped in HTML");
 }
+
+/// Says what it was told.
+struct Echo;
+
+impl innkeeper_updates::Outlook for Echo {
+    fn risks(
+        _: &dyn innkeeper_host::Host,
+        upgrade: &innkeeper_updates::Upgrade<'_>,
+    ) -> Vec<innkeeper_change::Hazard> {
+        let told = format!("{:?} {:?}", upgrade.systemd, upgrade.kernels);
+        vec![innkeeper_change::Hazard::new("other.echo", Severity::Warning, told, "")]
+    }
+}
+
+/// NET-24: other chapters are asked before systemd changes, and what they say stands in the plan
+#[test]
+fn what_other_chapters_say_of_an_upgrade_stands_in_its_plan() {
+    let mut preview = preview();
+    let change = preview.changes.iter_mut().find(|one| one.old_version.is_some()).unwrap();
+    change.package = "systemd".to_owned();
+    change.old_version = Some("252.39-1".to_owned());
+    change.version = "257.8-1".to_owned();
+    let preview = preview.with_outlook::<Echo>(&host());
+    assert_eq!(preview.risks[0].message, "Some((\"252.39-1\", \"257.8-1\")) []");
+    let plan = plan::upgrade(&preview, &pending().installed, Surroundings { systemd: true }).unwrap();
+    assert!(ids(&plan).contains(&("other.echo", Severity::Warning)));
+}

@@ -52,7 +52,11 @@ pub fn inspect(host: &dyn Host, origin: &str) -> Result<Situation, Problem> {
     let kernel = kernel::inspect(host)?;
     let guests = guests(&kernel);
     let ports = guests::inspect(host, &guests)?;
-    let names = names::inspect::State { files: names::inspect::files(host)?, kernel };
+    let names = names::inspect::State {
+        files: names::inspect::files(host)?,
+        kernel,
+        ..names::inspect::State::default()
+    };
     let waiting = names.waiting();
     let kernel = names.kernel;
     Ok(Situation {

@@ -5,6 +5,7 @@ use innkeeper_rest::{
     Answer, Call, Change, CommandName, Execution, Method, Permission, Property, Proposal, Propose, Verb,
 };
 
+use super::checks::used;
 use super::inspect::inspect;
 use super::model::{Nic, view};
 use super::pinned_scheme::{self, SchemeStatus};
@@ -35,10 +36,13 @@ fn nic() -> Property {
 
 fn list() -> Method {
     let help = "List network cards, why they are called so, and the link files that name them";
-    Method::get(NICS, help, |call| Answer::of(view(&inspect(call.host().as_ref())?)))
-        .allow(AUDIT)
-        .returns::<Vec<Nic>>()
-        .command(CommandName { words: "nic list", positional: &[], preset: &[], help })
+    Method::get(NICS, help, |call| {
+        let host = call.host().as_ref();
+        Answer::of(view(&inspect(host)?, &used(host)?))
+    })
+    .allow(AUDIT)
+    .returns::<Vec<Nic>>()
+    .command(CommandName { words: "nic list", positional: &[], preset: &[], help })
 }
 
 fn pin() -> Method {

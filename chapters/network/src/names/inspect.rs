@@ -13,8 +13,12 @@ use crate::kernel::{self, Kernel, Kind, Link};
 /// Cards, and the link files that may name them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct State {
+    /// The name of the host in the API.
+    pub node: String,
     /// What the kernel has.
     pub kernel: Kernel,
+    /// Names that udev makes of what it knows of a card now, by the card: property and name.
+    pub made: BTreeMap<String, Vec<(String, String)>>,
     /// The link files in the order in which udev looks at them: the first that is for a card counts.
     pub files: Vec<Found>,
 }
@@ -47,6 +51,23 @@ impl State {
     /// The cards, by name.
     pub fn cards(&self) -> impl Iterator<Item = &Link> {
         self.kernel.links().filter(|link| link.kind == Kind::Physical)
+    }
+
+    /// The name that a policy will give to a card at the next start, as far as udev makes names of what it knows now.
+    pub fn by_policy(&self, card: &Link) -> Option<(&str, &str)> {
+        let file = self.files.iter().find(|found| found.file.is_for(card) != Some(false))?;
+        file.file.is_for(card)?;
+        let made = self.made.get(&card.name)?;
+        let of = |policy: &str| {
+            let key = match policy {
+                "database" => "FROM_DATABASE",
+                "onboard" | "slot" | "path" | "mac" => policy,
+                _ => return None,
+            };
+            made.iter().find(|(known, _)| known.eq_ignore_ascii_case(key))
+        };
+        let (key, name) = file.file.policy.iter().find_map(|policy| of(policy))?;
+        Some((key, name))
     }
 
     /// Cards that link files call something else from the next start on: their names now and then.
@@ -83,7 +104,24 @@ const DIRECTORIES: [&str; 4] =
 /// # Errors
 /// When the kernel cannot be asked, or a link file is there and cannot be read.
 pub fn inspect(host: &dyn Host) -> Result<State, Problem> {
-    Ok(State { kernel: kernel::inspect(host)?, files: files(host)? })
+    let kernel = kernel::inspect(host)?;
+    let cards = kernel.links().filter(|link| link.kind == Kind::Physical && host.root().is_none());
+    let made = cards
+        .map(|card| (card.name.clone(), made(host, card)))
+        .filter(|(_, made)| !made.is_empty())
+        .collect();
+    Ok(State { node: host.node_name(), kernel, made, files: files(host)? })
+}
+
+/// The names in udev's database of devices that are there: `E:ID_NET_NAME_SLOT=ens5`.
+fn made(host: &dyn Host, card: &Link) -> Vec<(String, String)> {
+    let path = format!("/run/udev/data/n{}", card.index);
+    let text = host.read(Utf8Path::new(&path), 64 * 1024).unwrap_or_default();
+    let name = |line: &str| {
+        let (key, name) = line.strip_prefix("E:ID_NET_NAME_")?.split_once('=')?;
+        Some((key.to_owned(), name.to_owned()))
+    };
+    String::from_utf8_lossy(&text).lines().filter_map(name).collect()
 }
 
 /// The link files, in the order in which they count.

@@ -19,6 +19,7 @@ pub mod pinned_scheme;
 pub mod plan;
 pub mod rename;
 pub mod scheme;
+pub mod upgrade;
 
 pub(crate) use api::methods;
 
