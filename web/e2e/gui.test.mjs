@@ -241,6 +241,7 @@ const PAGES = [
   "dns",
   "network",
   "network/set-ups",
+  "cards",
   "hosts",
   "history",
   "history/audit",

@@ -4,7 +4,7 @@ import { apt } from "./apt";
 import { checks } from "./checks";
 import { firmware } from "./firmware";
 import { history } from "./history";
-import { dns, hosts, interfaces } from "./network";
+import { cards, dns, hosts, interfaces } from "./network";
 import { log, services } from "./services";
 import { Datacenter, summary } from "./summary";
 import { tasks } from "./tasks";
@@ -13,5 +13,19 @@ import { updates } from "./updates";
 export const rooms: Rooms = {
   Datacenter,
   shared: [access],
-  chapters: [summary, updates, apt, firmware, interfaces, dns, hosts, services, log, tasks, history, checks],
+  chapters: [
+    summary,
+    updates,
+    apt,
+    firmware,
+    interfaces,
+    cards,
+    dns,
+    hosts,
+    services,
+    log,
+    tasks,
+    history,
+    checks,
+  ],
 };

@@ -19,6 +19,8 @@ export type Data<Path extends Readable> = paths[Path] extends {
 export type Verb = "GET" | "POST" | "PUT" | "DELETE";
 
 export type Session = Data<"/access/session">;
+export type Nic = Data<"/nodes/{node}/nics">[number];
+export type NicScheme = Data<"/nodes/{node}/nics-scheme">;
 export type Realm = Data<"/access/domains">[number];
 
 export type Task = Data<"/nodes/{node}/tasks">[number];

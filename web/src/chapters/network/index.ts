@@ -1,4 +1,5 @@
 import AddressBookIcon from "@patternfly/react-icons/dist/esm/icons/address-book-icon";
+import CardIcon from "@patternfly/react-icons/dist/esm/icons/ethernet-icon";
 import GlobeIcon from "@patternfly/react-icons/dist/esm/icons/globe-icon";
 import NetworkIcon from "@patternfly/react-icons/dist/esm/icons/network-wired-icon";
 import { lazy } from "react";
@@ -10,6 +11,14 @@ export const interfaces: Chapter = {
   icon: NetworkIcon,
   letter: "n",
   Page: lazy(async () => ({ default: (await import("./NetworkPages")).NetworkPages })),
+};
+
+export const cards: Chapter = {
+  id: "cards",
+  title: "Network cards",
+  icon: CardIcon,
+  letter: "e",
+  Page: lazy(async () => ({ default: (await import("./CardsPage")).CardsPage })),
 };
 
 export const dns: Chapter = {
