@@ -91,13 +91,15 @@ fn a_bridged_host_and_its_guest_are_reached_before_and_after_a_reboot() -> Resul
     pair.cook("bridged")?;
     pair.reached(OURS)?;
     assert!(pair.host.run("cat /etc/network/interfaces")?.contains("# first cable"));
-    for _ in 0..2 {
+    for turn in 0..2 {
         pair.guest("vmbr0", "bc:24:11:00:00:01", "10.1.0.7/24", OURS)?;
         pair.reached("10.1.0.7")?;
         let known = pair.other.run("ip neighbour show 10.1.0.7")?;
         assert!(known.contains("bc:24:11:00:00:01"), "{known}");
-        pair.reboot()?;
-        pair.reached(OURS)?;
+        if turn == 0 {
+            pair.reboot()?;
+            pair.reached(OURS)?;
+        }
     }
     Ok(())
 }
@@ -109,13 +111,15 @@ fn a_routed_guest_is_reached_behind_the_hosts_own_hardware_address() -> Result<(
     pair.cook("routed --cidr 203.0.113.17/28")?;
     // on the link, as a provider's router sees the block
     pair.other.run(&format!("ip route add 203.0.113.16/28 dev {}", pair.theirs))?;
-    for _ in 0..2 {
+    for turn in 0..2 {
         pair.guest("vmbr0", "bc:24:11:00:00:01", "203.0.113.18/28", "203.0.113.17")?;
         pair.reached("203.0.113.18")?;
         let known = pair.other.run("ip neighbour show 203.0.113.18")?;
         assert!(known.contains(pair.host.nic(0).mac()), "{known}");
-        pair.reboot()?;
-        pair.reached(OURS)?;
+        if turn == 0 {
+            pair.reboot()?;
+            pair.reached(OURS)?;
+        }
     }
     Ok(())
 }

@@ -67,7 +67,7 @@ fn outlook(text: &str, cards: &[&str]) -> Outlook {
         config.interfaces().iter().filter(|one| one.kind == Kind::Eth).map(|one| one.name.to_owned());
     let all: Vec<String> = configured.chain(cards.iter().map(|card| (*card).to_owned())).collect();
     files.devices = all.into_iter().map(|name| (name, Device { physical: true, up: false })).collect();
-    Outlook { files, iptables: true, firewall: false }
+    Outlook { files, iptables: true, ..Outlook::default() }
 }
 
 fn after(outlook: &Outlook, plan: &Plan) -> String {
@@ -304,6 +304,24 @@ fn masquerading_beside_a_firewall_without_a_zone_is_a_finding() {
     let cured = after(&host, &plan);
     assert_eq!(meaning(&cured), meaning(&file("seed-nat")));
     assert_eq!(checks::check(&next(&host, &cured), "pve1"), []);
+}
+
+/// NET-57: said where the cluster's own address lies on a bond, by way of a bridge or not.
+#[test]
+fn the_clusters_address_on_a_bond_is_said() {
+    for (start, address, count) in
+        [("seed-bond-port", "10.10.10.2", 1), ("seed-bond", "192.168.1.2", 1), ("seed-bond", "10.10.10.2", 0)]
+    {
+        let mut host = outlook(&file(start), &[]);
+        host.cluster = vec![address.parse().unwrap(), "10.0.0.99".parse().unwrap()];
+        let found = checks::check(&host, "pve1");
+        assert_eq!(found.len(), count, "{start} {address}: {found:?}");
+        assert!(
+            found
+                .iter()
+                .all(|one| one.message.contains("bond0") && one.level == innkeeper_change::Level::Info)
+        );
+    }
 }
 
 /// NET-56: what is proposed works with every switch.

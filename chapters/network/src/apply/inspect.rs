@@ -73,7 +73,7 @@ pub fn inspect(host: &dyn Host, origin: &str) -> Result<Situation, Problem> {
             .map(|peer| peer.to_canonical())
             .filter(|peer| !peer.is_loopback()),
         name_servers: addresses_in(host, RESOLV_CONF, |line| line.strip_prefix("nameserver"))?,
-        cluster: addresses_in(host, COROSYNC_CONF, ring_address)?,
+        cluster: cluster_addresses(host)?,
         files,
     })
 }
@@ -102,6 +102,14 @@ fn addresses_in(
         Err(other) => return Err(other.into()),
     };
     Ok(text.lines().filter_map(|line| value(line.trim())?.trim().parse().ok()).collect())
+}
+
+/// Addresses by which the members of the cluster know each other.
+///
+/// # Errors
+/// When the file is there and cannot be read.
+pub(crate) fn cluster_addresses(host: &dyn Host) -> Result<Vec<IpAddr>, Problem> {
+    addresses_in(host, COROSYNC_CONF, ring_address)
 }
 
 /// `ring0_addr: 10.0.0.1` of corosync.conf(5).

@@ -9,7 +9,9 @@ use super::lines;
 use super::nat::has_zone;
 use super::outlook::{Outlook, inspect};
 use super::values::Cidr;
-use crate::interfaces::config::{Config, Family, Interface};
+use crate::interfaces::config::{Config, Family, Interface, ip};
+use crate::interfaces::field::Field;
+use crate::interfaces::kind::Kind;
 
 /// Looks at a host.
 ///
@@ -20,14 +22,52 @@ pub fn run(host: &dyn Host) -> Result<Vec<Finding>, Problem> {
     inspect(host).map(|outlook| check(&outlook, &node))
 }
 
-/// Masquerading beside a guests' firewall.
+/// Masquerading beside a guests' firewall, and the cluster's network on a bond.
 pub fn check(outlook: &Outlook, node: &str) -> Vec<Finding> {
     let config = outlook.config();
-    if !outlook.firewall || has_zone(&config) {
-        return Vec::new();
+    let mut found = on_bonds(outlook, &config);
+    if outlook.firewall && !has_zone(&config) {
+        found.extend(without_zone(&config, node));
     }
+    found
+}
+
+/// The cluster changes from one network to another faster than a bond from one card to another.
+fn on_bonds(outlook: &Outlook, config: &Config<'_>) -> Vec<Finding> {
+    let bond = |one: &Interface<'_>| -> Option<String> {
+        let is_bond = |name: &&str| config.get(name).is_some_and(|one| one.kind == Kind::Bond);
+        match one.kind {
+            Kind::Bond => Some(one.name.to_owned()),
+            Kind::Bridge => config.list(one, Field::BridgePorts).find(is_bond).map(str::to_owned),
+            Kind::Vlan => config.vlan(one).0.filter(is_bond).map(str::to_owned),
+            _ => None,
+        }
+    };
+    let own = |one: &Interface<'_>| {
+        [Family::V4, Family::V6].into_iter().find_map(|family| {
+            let address = ip(config.address(one, family)?.0)?;
+            outlook.cluster.contains(&address).then_some(address)
+        })
+    };
+    let all = config.interfaces().iter();
+    all.filter_map(|one| {
+        let (address, bond) = (own(one)?, bond(one)?);
+        Some(Finding {
+            id: "network.cluster-on-bond".to_owned(),
+            level: Level::Info,
+            message: format!("The cluster knows this host by {address}, which lies on the bond {bond}."),
+            evidence: format!("{address} on {}", one.name),
+            advice: "Give the cluster several networks instead: it changes from one to the other by itself, and faster."
+                .to_owned(),
+            fixes: Vec::new(),
+        })
+    })
+    .collect()
+}
+
+fn without_zone(config: &Config<'_>, node: &str) -> Vec<Finding> {
     let found = config.interfaces().iter().filter_map(|one| {
-        let (line, uplink, cidr) = masquerade(&config, one)?;
+        let (line, uplink, cidr) = masquerade(config, one)?;
         let params = [
             ("bridge", one.name.to_owned()),
             ("uplink", uplink),

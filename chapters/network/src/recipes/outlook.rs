@@ -1,10 +1,11 @@
 //! Host → [`Outlook`]: what a recipe looks at, and what it proposes from it. Reads only.
 
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use innkeeper_change::Problem;
 use innkeeper_host::{Host, HostError, read_config};
 
+use crate::apply::cluster_addresses;
 use crate::interfaces::config::{Config, Family, Interface, ip};
 use crate::interfaces::field::Field;
 use crate::interfaces::inspect::inspect as inspect_files;
@@ -25,6 +26,8 @@ pub struct Outlook {
     pub iptables: bool,
     /// Guests have a firewall.
     pub firewall: bool,
+    /// Addresses by which the members of the cluster know each other.
+    pub cluster: Vec<IpAddr>,
 }
 
 /// Looks at a host.
@@ -37,6 +40,7 @@ pub fn inspect(host: &dyn Host) -> Result<Outlook, Problem> {
     Ok(Outlook {
         iptables: host.metadata(IPTABLES.into())?.is_some(),
         firewall: bridged || is_switched_on(host)?,
+        cluster: cluster_addresses(host)?,
         files,
     })
 }
