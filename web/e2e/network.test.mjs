@@ -21,7 +21,20 @@ iface vmbr0 inet static
 	bridge-fd 0
 `;
 const FILE = "/etc/network/interfaces";
-const inn = stage("nodes/inn1", { [FILE]: LIVE });
+/** A card with a cable, one without, a bridge, and a guest on it. */
+const link = (name, more) =>
+  Object.fromEntries(
+    Object.entries({ flags: "0x1003", carrier: "1", mtu: "1500", address: "52:54:00:00:00:01", ...more }).map(
+      ([file, text]) => [`/sys/class/net/${name}/${file}`, `${text}\n`],
+    ),
+  );
+const inn = stage("nodes/inn1", {
+  [FILE]: LIVE,
+  ...link("eno1", { "device/vendor": "0x8086", speed: "10000", type: "1" }),
+  ...link("eno2", { "device/vendor": "0x8086", carrier: "0", speed: "-1", type: "1" }),
+  ...link("vmbr0", { "bridge/stp_state": "0", "brif/eno1/state": "3", "brif/tap100i0/state": "3" }),
+  ...link("tap100i0", { tun_flags: "0x1002" }),
+});
 
 const row = (page, name) => page.getByRole("grid", { name: "Interfaces" }).getByRole("row", { name });
 const act = async (page, name, what) => {
@@ -58,6 +71,35 @@ test("an interface is changed, made and removed in the staged file, and the live
   await done(page);
   await page.getByText("Staged, and not in force yet").waitFor({ state: "detached" });
   assert.equal(await inn.tree.read(FILE), LIVE);
+  await close();
+});
+
+test("the picture shows what hangs together, and what is staged in colour and words", async () => {
+  const { page, close } = await inn.enter("network");
+  const region = page.getByRole("region", { name: "Topology" });
+  const box = (name) => region.getByRole("button", { name });
+  await box("Card eno1, connected").waitFor();
+  await box("Guest 100 net0, connected").waitFor();
+  await page.getByRole("button", { name: "Create" }).click();
+  await page.getByLabel("Type").selectOption("bond");
+  await page.getByLabel("Members").fill("eno2");
+  await page.getByLabel("Mode").selectOption("802.3ad");
+  await page.getByLabel("Hash policy").selectOption("layer2+3");
+  await page.getByLabel("IPv4", { exact: true }).selectOption("dhcp");
+  await page.getByRole("button", { name: "Review the change" }).click();
+  await done(page);
+  await box("Bond bond0, not there, new").waitFor();
+  const staged = await inn.tree.read(`${FILE}.new`);
+  for (const line of ["iface bond0 inet dhcp", "bond-slaves eno2", "bond-xmit-hash-policy layer2+3"])
+    assert.ok(staged.includes(line), staged);
+  await box("Card eno1, connected").focus();
+  await page.keyboard.press("Enter");
+  await region.getByText("10 Gbit/s").first().waitFor();
+  await region.scrollIntoViewIfNeeded();
+  await picture(page, "topology");
+  await page.getByRole("button", { name: "Discard" }).click();
+  await done(page);
+  await box(/bond0/).waitFor({ state: "detached" });
   await close();
 });
 

@@ -358,16 +358,16 @@ fn ties(new: &Config<'_>, kernel: &Kernel, nodes: &BTreeMap<String, Node>) -> Ve
 }
 
 fn now(link: &Link, kernel: &Kernel) -> Vec<(String, String)> {
-    let master = match guest(&link.name) {
-        Some(_) => switch_of(link, kernel),
-        None => link.master.as_deref(),
-    };
-    let above = master.map(|master| (link.name.clone(), master.to_owned()));
-    let below = match &link.kind {
-        Kind::Vlan { .. } => link.parent.clone().map(|parent| (parent, link.name.clone())),
-        _ => None,
-    };
-    above.into_iter().chain(below).collect()
+    let mut ties: Vec<(String, String)> =
+        link.members.iter().map(|member| (member.clone(), link.name.clone())).collect();
+    if guest(&link.name).is_some() {
+        // where there is no firewall in between, it is among the members of its bridge too
+        ties.extend(switch_of(link, kernel).map(|bridge| (link.name.clone(), bridge.to_owned())));
+    }
+    if let (Kind::Vlan { .. }, Some(parent)) = (&link.kind, &link.parent) {
+        ties.push((parent.clone(), link.name.clone()));
+    }
+    ties
 }
 
 fn then(config: &Config<'_>, interface: &Interface<'_>, kernel: &Kernel) -> Vec<(String, String)> {

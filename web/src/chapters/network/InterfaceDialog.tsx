@@ -12,7 +12,9 @@ import {
   update,
   type Editable,
   type Fields,
+  type Handed,
   type NewKind,
+  type Switch,
   type Text,
 } from "./interfaces";
 
@@ -26,6 +28,9 @@ const MODES = [
   "balance-alb",
 ] as const;
 const OVS_MODES = ["active-backup", "balance-slb", "lacp-balance-slb", "lacp-balance-tcp"] as const;
+const HASH_POLICIES = ["layer2", "layer2+3", "layer3+4"] as const;
+/** Modes in which something decides over which member a packet goes. */
+const HASHED: readonly string[] = ["balance-xor", "802.3ad"];
 const KIND_CHOICES = (Object.keys(KINDS) as NewKind[]).map((value) => ({ value, label: KINDS[value] }));
 
 /** What a new interface of a type is called by convention: the next free number. */
@@ -115,8 +120,16 @@ function wrongs(fields: Fields): Partial<Record<Text, string>> {
     if (fields[name].trim() !== "" && !looksLikeAddress(fields[name])) found[name] = "This is no address";
   const isNumber = (text: string, from: number, to: number) =>
     /^\d+$/.test(text.trim()) && Number(text) >= from && Number(text) <= to;
-  if (fields["vlan-id"] !== "" && !isNumber(fields["vlan-id"], 1, 4094))
-    found["vlan-id"] = "A number from 1 to 4094 is wanted";
+  for (const name of ["vlan-id", "ovs_tag"] as const)
+    if (fields[name] !== "" && !isNumber(fields[name], 1, 4094))
+      found[name] = "A number from 1 to 4094 is wanted";
+  const vlans = fields.bridge_vids.split(/[ ,;]+/).filter((item) => item !== "");
+  const isRange = (item: string) => {
+    const [first = "", last = first, ...more] = item.split("-");
+    return more.length === 0 && isNumber(first, 1, 4094) && isNumber(last, Number(first), 4094);
+  };
+  if (!vlans.every(isRange))
+    found.bridge_vids = "VLANs and ranges of them are wanted, as 2-4094 or 5 7 100-199";
   if (fields.mtu !== "" && !isNumber(fields.mtu, 1280, 65520))
     found.mtu = "A number from 1280 to 65520 is wanted";
   return found;
@@ -143,13 +156,21 @@ function Settings({
       onChange={(value) => onChange({ ...fields, [name]: value })}
     />
   );
-  const mode = (choices: readonly string[]) => (
+  const choice = (name: Text | Handed, label: string, empty: string, choices: readonly Choice[]) => (
     <SelectField
-      label="Mode"
-      empty="balance-rr"
-      value={fields.bond_mode}
-      onChange={(bond_mode) => onChange({ ...fields, bond_mode })}
-      choices={choices.map((value) => ({ value, label: value }))}
+      label={label}
+      empty={empty}
+      value={fields[name]}
+      onChange={(value) => onChange({ ...fields, [name]: value })}
+      choices={choices}
+    />
+  );
+  const check = (name: Switch, label: string, description?: string) => (
+    <CheckField
+      label={label}
+      description={description}
+      value={fields[name]}
+      onChange={(value) => onChange({ ...fields, [name]: value })}
     />
   );
   return (
@@ -161,28 +182,59 @@ function Settings({
           part[0].endsWith("s") ? "Names of interfaces, separated by blanks" : undefined,
         )}
       {type === "OVSBond" && text("ovs_bridge", "Bridge")}
-      {type === "bond" && mode(MODES)}
-      {type === "OVSBond" && mode(OVS_MODES)}
+      {type === "bond" && choice("bond_mode", "Mode", "balance-rr", plain(MODES))}
+      {type === "OVSBond" && choice("bond_mode", "Mode", "balance-rr", plain(OVS_MODES))}
+      {type === "bond" &&
+        fields.bond_mode === "active-backup" &&
+        text("bond-primary", "Primary member", PRIMARY)}
+      {type === "bond" &&
+        HASHED.includes(fields.bond_mode) &&
+        choice("bond_xmit_hash_policy", "Hash policy", "layer2", plain(HASH_POLICIES))}
       {type === "vlan" && text("vlan-id", "VLAN", "Not needed when the name ends in it")}
+      {type.startsWith("OVS") && type !== "OVSBridge" && text("ovs_tag", "VLAN")}
       {type === "bridge" && (
-        <CheckField
-          label="VLAN aware"
-          description="Guests can have VLANs of their own."
-          value={fields.bridge_vlan_aware}
-          onChange={(bridge_vlan_aware) => onChange({ ...fields, bridge_vlan_aware })}
-        />
+        <>
+          {check("bridge_vlan_aware", "VLAN aware", "Guests can have VLANs of their own.")}
+          {fields.bridge_vlan_aware &&
+            text("bridge_vids", "VLANs", "2-4094 unless something else is entered")}
+          {check(
+            "bridge-disable-mac-learning",
+            "No MAC learning",
+            "Only guests' configured addresses get through.",
+          )}
+        </>
       )}
-      {text("cidr", "IPv4 address", "With the length of the network, as 192.0.2.10/24")}
-      {text("gateway", "IPv4 gateway")}
-      {text("cidr6", "IPv6 address")}
-      {text("gateway6", "IPv6 gateway")}
+      {choice("method", "IPv4", "the address below, or none", [{ value: "dhcp", label: "DHCP" }])}
+      {fields.method === "" && (
+        <>
+          {text("cidr", "IPv4 address", "With the length of the network, as 192.0.2.10/24")}
+          {text("gateway", "IPv4 gateway")}
+        </>
+      )}
+      {choice("method6", "IPv6", "the address below, or none", [
+        { value: "auto", label: "The router says (SLAAC)" },
+        { value: "dhcp", label: "DHCPv6" },
+      ])}
+      {fields.method6 === "" && (
+        <>
+          {text("cidr6", "IPv6 address")}
+          {text("gateway6", "IPv6 gateway")}
+        </>
+      )}
       {text("mtu", "MTU")}
-      <CheckField
-        label="Starts at boot"
-        value={fields.autostart}
-        onChange={(autostart) => onChange({ ...fields, autostart })}
-      />
+      {check("autostart", "Starts at boot")}
       {text("comments", "Comment")}
     </>
   );
+}
+
+interface Choice {
+  value: string;
+  label: string;
+}
+
+const PRIMARY = "The one that is used as long as it works";
+
+function plain(values: readonly string[]): readonly Choice[] {
+  return values.map((value) => ({ value, label: value }));
 }

@@ -6,7 +6,7 @@ import { restore } from "../../kit/session";
 import type { Interface, Staged } from "../../kit/types";
 import { show } from "../../test/app";
 import { data, serve } from "../../test/server";
-import { differences, fieldsOf } from "./interfaces";
+import { differences, fieldsOf, type Fields } from "./interfaces";
 import { InterfacesPage } from "./InterfacesPage";
 
 const PLAN = {
@@ -148,5 +148,24 @@ describe("what differs", () => {
       comments: "guests",
       delete: "gateway,bridge_vlan_aware",
     });
+  });
+
+  it("takes the addresses away where DHCP hands them out, and gives them their method back", () => {
+    const fixed = fieldsOf(BRIDGE);
+    const handed: Fields = { ...fixed, method: "dhcp" };
+    expect(differences(fixed, handed)).toEqual({ method: "dhcp", delete: "cidr,gateway" });
+    const card = fieldsOf(CARD);
+    expect(card.method).toBe("dhcp");
+    expect(differences(card, { ...card, method: "" })).toEqual({ method: "manual" });
+    const entered = { ...card, method: "", cidr: "192.0.2.7/24" };
+    expect(differences(card, entered)).toEqual({ method: "static", cidr: "192.0.2.7/24" });
+  });
+
+  it("is a switch that the file has in its own words", () => {
+    const before = fieldsOf({ ...BRIDGE, "bridge-disable-mac-learning": "yes" });
+    expect(before["bridge-disable-mac-learning"]).toBe(true);
+    const off = { ...before, "bridge-disable-mac-learning": false };
+    expect(differences(before, off)).toEqual({ delete: "bridge-disable-mac-learning" });
+    expect(differences(off, before)).toEqual({ "bridge-disable-mac-learning": 1 });
   });
 });

@@ -86,47 +86,83 @@ export const TEXTS = [
   "cidr6",
   "gateway6",
   "bridge_ports",
+  "bridge_vids",
   "slaves",
   "bond_mode",
+  "bond_xmit_hash_policy",
+  "bond-primary",
   "vlan-raw-device",
   "vlan-id",
   "ovs_bridge",
   "ovs_ports",
   "ovs_bonds",
+  "ovs_tag",
   "mtu",
   "comments",
 ] as const;
 export type Text = (typeof TEXTS)[number];
-export type Fields = Record<Text, string> & { autostart: boolean; bridge_vlan_aware: boolean };
+const NUMBERS: readonly Text[] = ["mtu", "vlan-id", "ovs_tag"];
+
+/** What is on or off; off is what a file says nothing of. */
+const SWITCHES = ["autostart", "bridge_vlan_aware", "bridge-disable-mac-learning"] as const;
+export type Switch = (typeof SWITCHES)[number];
+
+/** Who hands addresses out; nobody where the fields for addresses count. */
+const HANDED = { method: ["cidr", "gateway"], method6: ["cidr6", "gateway6"] } as const;
+export type Handed = keyof typeof HANDED;
+
+export type Fields = Record<Text | Handed, string> & Record<Switch, boolean>;
 
 export function fieldsOf(one?: Interface): Fields {
-  const texts = Object.fromEntries(TEXTS.map((name) => [name, (one?.[name] ?? "").trimEnd()]));
+  const texts = Object.fromEntries(TEXTS.map((name) => [name, String(one?.[name] ?? "").trimEnd()]));
+  const handed = (method: string | undefined) => (method === "dhcp" || method === "auto" ? method : "");
   return {
     ...(texts as Record<Text, string>),
+    method: handed(one?.method),
+    method6: handed(one?.method6),
     autostart: one ? one.autostart === 1 : true,
     bridge_vlan_aware: one?.bridge_vlan_aware === 1,
+    "bridge-disable-mac-learning": isYes(one?.["bridge-disable-mac-learning"]),
   };
 }
 
+/** A switch as people write it in the file. */
+function isYes(text: string | null | undefined): boolean {
+  return ["1", "yes", "on"].includes(text?.trim().toLowerCase() ?? "");
+}
+
 /** Only what differs is sent, so that nothing else of the file is touched; what was emptied is deleted. */
-export function differences(before: Fields, after: Fields) {
+export function differences(before: Fields, entered: Fields) {
+  const after = withoutAddresses(entered);
   const changed = TEXTS.filter((name) => after[name].trim() !== before[name].trim());
-  const set = Object.fromEntries(
-    changed.filter((name) => after[name].trim() !== "").map((name) => [name, valueOf(name, after[name])]),
-  );
+  const filled = changed.filter((name) => after[name].trim() !== "");
   const gone: string[] = changed.filter((name) => after[name].trim() === "");
-  if (before.bridge_vlan_aware && !after.bridge_vlan_aware) gone.push("bridge_vlan_aware");
-  if (before.autostart && !after.autostart) gone.push("autostart");
+  gone.push(...SWITCHES.filter((name) => before[name] && !after[name]));
+  const on = SWITCHES.filter((name) => after[name] && !before[name]);
+  const methods = (Object.keys(HANDED) as Handed[]).filter((name) => after[name] !== before[name]);
   return {
-    ...set,
-    ...(after.bridge_vlan_aware && !before.bridge_vlan_aware ? { bridge_vlan_aware: 1 as const } : {}),
-    ...(after.autostart && !before.autostart ? { autostart: 1 as const } : {}),
+    ...Object.fromEntries(filled.map((name) => [name, valueOf(name, after[name])])),
+    ...Object.fromEntries(on.map((name) => [name, 1 as const])),
+    ...Object.fromEntries(methods.map((name) => [name, methodOf(after, name)])),
     ...(gone.length > 0 ? { delete: gone.join(",") } : {}),
   };
 }
 
+/** Who gets addresses from elsewhere has none in the file. */
+function withoutAddresses(fields: Fields): Fields {
+  const after = { ...fields };
+  for (const [method, addresses] of Object.entries(HANDED))
+    if (fields[method as Handed] !== "") for (const name of addresses) after[name] = "";
+  return after;
+}
+
+function methodOf(after: Fields, name: Handed): string {
+  if (after[name] !== "") return after[name];
+  return after[HANDED[name][0]].trim() === "" ? "manual" : "static";
+}
+
 function valueOf(name: Text, text: string): string | number {
-  return name === "mtu" || name === "vlan-id" ? Number(text) : text.trim();
+  return NUMBERS.includes(name) ? Number(text) : text.trim();
 }
 
 export function create(
@@ -136,7 +172,7 @@ export function create(
   type: NewKind,
   fields: Fields,
 ): ChangeCall {
-  const empty = { ...fieldsOf(), autostart: false };
+  const empty: Fields = { ...fieldsOf(), autostart: false };
   const params = { iface: iface.trim(), type, digest, ...differences(empty, fields) };
   return change(`Create ${params.iface}`, "post", "/nodes/{node}/network", { node }, params);
 }
