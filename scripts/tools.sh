@@ -38,11 +38,13 @@ cargo_tool() { # binary, crate
   }
 }
 
-# One collection out of the wheel that carries them all, below .venv/collections
+# One collection out of the wheel that carries them all, below .venv/collections. The wheel's own ansible-core wants a newer Python than
+# Debian 12 has; the collection does not.
 ansible_collection() { # name, as a path
   local download
   download=$(mktemp -d)
-  .venv/bin/python -m pip download --quiet --disable-pip-version-check --no-deps --dest "$download" -r scripts/ansible-collection.txt
+  .venv/bin/python -m pip download --quiet --disable-pip-version-check --no-deps --python-version 3.13 --only-binary=:all: \
+    --dest "$download" -r scripts/ansible-collection.txt
   rm -rf .venv/collections
   .venv/bin/python - "$download"/ansible-*.whl "ansible_collections/$1/" <<'PYTHON'
 import sys

@@ -31,19 +31,15 @@ fn proxmoxer_lists_toggles_and_adds() {
     assert!(tree.read("etc/apt/sources.list").contains(added));
 }
 
-/// Ansible's community.proxmox as it is: every change asked for in check mode, for real, and again
-#[test]
-fn ansible_sees_its_changes_done_and_nothing_left_to_do() {
-    let tree = Tree::new();
+/// Runs a playbook of tests/clients with Ansible's community.proxmox as it is.
+fn play(tree: &Tree, playbook: &str, secrets: &[(&str, &str)]) {
     let token = tree.token("ansible");
-    let server = Server::start(&tree);
+    let server = Server::start(tree);
     let login = server.client().post("/access/link", &format!("secret={}", server.link)).data();
-    let password = "the password that Ansible sets";
-    secrets::keep(password);
     let home = tempfile::tempdir().unwrap();
     let collections = python_tool("python").ancestors().nth(2).unwrap().join("collections");
     let output = Command::new(python_tool("ansible-playbook"))
-        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/clients/ansible.yml"))
+        .arg(format!("{}/tests/clients/{playbook}", env!("CARGO_MANIFEST_DIR")))
         .args(["--inventory", "localhost,", "--extra-vars"])
         .arg(format!("host=127.0.0.1 port={}", server.address.port()))
         .envs([
@@ -51,15 +47,40 @@ fn ansible_sees_its_changes_done_and_nothing_left_to_do() {
             ("ANSIBLE_HOME", home.path()),
             ("ANSIBLE_COLLECTIONS_PATH", &collections),
         ])
-        .envs([("TICKET", login["ticket"].as_str().unwrap()), ("ANNA", password), ("ANSIBLE_NOCOLOR", "1")])
+        .envs([
+            ("TICKET", login["ticket"].as_str().unwrap()),
+            ("ANSIBLE_NOCOLOR", "1"),
+            ("LC_ALL", "C.UTF-8"),
+        ])
+        .envs(secrets.iter().copied())
         .env("TOKEN_SECRET", token.rsplit('=').next().unwrap())
-        .env("LC_ALL", "C.UTF-8")
         .output()
         .unwrap();
     let said = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// Ansible's community.proxmox as it is: every change asked for in check mode, for real, and again
+#[test]
+fn ansible_sees_its_changes_done_and_nothing_left_to_do() {
+    let tree = Tree::new();
+    let password = "the password that Ansible sets";
+    secrets::keep(password);
+    play(&tree, "ansible.yml", &[("ANNA", password)]);
     let users = tree.read("etc/pve/user.cfg");
     assert!(!users.contains("anna@pve") && !users.contains("operators"), "{users}");
+}
+
+/// NET-01, NET-08: the same for interfaces: a bridge, a bond and a VLAN are made, changed and removed, each asked for twice
+#[test]
+fn ansible_makes_changes_and_removes_interfaces_and_changes_nothing_the_second_time() {
+    const LIVE: &str = "# kept by hand\nauto lo\niface lo inet loopback\n\niface eno1 inet manual\n\niface eno2 inet manual\n\n\
+                        iface eno3 inet manual\n";
+    let tree = Tree::new();
+    tree.write("etc/network/interfaces", LIVE);
+    play(&tree, "ansible-network.yml", &[]);
+    assert_eq!(tree.read("etc/network/interfaces"), LIVE, "everything was staged");
+    assert_eq!(tree.read("etc/network/interfaces.new"), LIVE, "and everything is removed again, to the byte");
 }
 
 /// The document tells the truth: no 5xx for what it allows, no answer outside its schemas

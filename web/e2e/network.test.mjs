@@ -78,8 +78,8 @@ test("the picture shows what hangs together, and what is staged in colour and wo
   const { page, close } = await inn.enter("network");
   const region = page.getByRole("region", { name: "Topology" });
   const box = (name) => region.getByRole("button", { name });
-  await box("Card eno1, connected").waitFor();
-  await box("Guest 100 net0, connected").waitFor();
+  await box("eno1 10 Gbit/s, card, connected").waitFor();
+  await box("100 net0 guest, guest, connected").waitFor();
   await page.getByRole("button", { name: "Create" }).click();
   await page.getByLabel("Type").selectOption("bond");
   await page.getByLabel("Members").fill("eno2");
@@ -88,11 +88,11 @@ test("the picture shows what hangs together, and what is staged in colour and wo
   await page.getByLabel("IPv4", { exact: true }).selectOption("dhcp");
   await page.getByRole("button", { name: "Review the change" }).click();
   await done(page);
-  await box("Bond bond0, not there, new").waitFor();
+  await box("bond0 new, bond, not there").waitFor();
   const staged = await inn.tree.read(`${FILE}.new`);
   for (const line of ["iface bond0 inet dhcp", "bond-slaves eno2", "bond-xmit-hash-policy layer2+3"])
     assert.ok(staged.includes(line), staged);
-  await box("Card eno1, connected").focus();
+  await box("eno1 10 Gbit/s, card, connected").focus();
   await page.keyboard.press("Enter");
   await region.getByText("10 Gbit/s").first().waitFor();
   await region.scrollIntoViewIfNeeded();

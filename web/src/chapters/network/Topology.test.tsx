@@ -79,7 +79,7 @@ describe("the page", () => {
   it("tells of a box what there is to know, with the keyboard too", async () => {
     serve({ "GET /nodes/pve1/network-topology": () => data(STAGED) });
     show(<Topology node="pve1" />);
-    const card = await screen.findByRole("button", { name: "Card eno1, connected, changes" });
+    const card = await screen.findByRole("button", { name: "eno1 changes, card, connected" });
     card.focus();
     await userEvent.keyboard("{Enter}");
     expect(card.getAttribute("aria-pressed")).toBe("true");

@@ -124,11 +124,10 @@ function Shape({ box, isChosen, onChoose }: { box: Box; isChosen: boolean; onCho
         onChoose();
       }}
     >
-      <title>{inWords(box)}</title>
       <rect width={WIDTH} height={HEIGHT} rx={6} />
       <circle className={isAlive ? "ik-topology__live" : "ik-topology__dead"} cx={14} cy={17} r={4.5} />
       <text x={26} y={21} className="ik-topology__name">
-        {fitting(box.title, 15)}
+        {`${fitting(box.title, 15)} `}
       </text>
       <text x={12} y={38} className="ik-topology__more">
         {fitting(secondLine(box), 22)}
@@ -157,7 +156,7 @@ function speed(megabits: number): string {
   return megabits >= 1000 ? `${megabits / 1000} Gbit/s` : `${megabits} Mbit/s`;
 }
 
-/** What a box says to who does not see it. */
+/** What a box says to who does not see it: what stands in it, and what its shape and dot say. */
 function inWords(box: Box): string {
   const [one] = box.nodes;
   if (!one) return box.title;
@@ -170,10 +169,7 @@ function inWords(box: Box): string {
         : alive === 1
           ? "connected"
           : "not connected";
-  const fate = one.pending && FATES[one.pending];
-  return [`${KINDS[one.kind]} ${box.title}`, state, fate, ...(one.addresses ?? [])]
-    .filter(Boolean)
-    .join(", ");
+  return [`${box.title} ${secondLine(box)}`, KINDS[one.kind].toLowerCase(), state].join(", ");
 }
 
 /** What the colours and lines mean, as far as they are there. */
