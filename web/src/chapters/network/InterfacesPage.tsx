@@ -146,7 +146,7 @@ function Interfaces({
           <Th>Name</Th>
           <Th>Type</Th>
           <Th>State</Th>
-          <Th>Starts at boot</Th>
+          <Th modifier="wrap">Starts at boot</Th>
           <Th>Made of</Th>
           <Th>Addresses</Th>
           <Th>Gateway</Th>
