@@ -48,7 +48,7 @@ impl View {
 /// Lines enough for every log.
 const ALL_LINES: &str = "1000000";
 
-const VIEWS: [View; 18] = [
+const VIEWS: [View; 19] = [
     View { prepare: tasks::in_few_words, ..View::new("/nodes/{node}/tasks", tasks::list) },
     View {
         fixed: &[("limit", ALL_LINES)],
@@ -63,6 +63,7 @@ const VIEWS: [View; 18] = [
     View::new("/nodes/{node}/checks", checks::list),
     View::new("/nodes/{node}/apt/repositories", repositories::list),
     View::new("/nodes/{node}/network", network::list),
+    View::new("/nodes/{node}/network-recipes", network::recipes),
     View::new("/nodes/{node}/network-changes", network::staged),
     View::new("/nodes/{node}/dns/state", names::resolver),
     View::new("/nodes/{node}/hosts/entries", names::list),

@@ -34,6 +34,26 @@ pub(super) fn list(interfaces: &Value, style: &Style, context: &Context<'_>) -> 
     output::value(&Value::from(rows), style, &output::times_of(context.method))
 }
 
+/// What there is, and what this host would take for it; what each is for stands in its help and in the guide.
+pub(super) fn recipes(recipes: &Value, style: &Style, context: &Context<'_>) -> String {
+    let row = |one: &Value| {
+        let taken = items(one, "parameters").iter().filter(|parameter| parameter["type"] != "boolean");
+        let taken = taken.filter_map(|parameter| {
+            let value = text(parameter, "proposed");
+            (!value.is_empty()).then(|| format!("{} {value}", text(parameter, "name")))
+        });
+        let state = if number(one, "done") == 1 { "in place" } else { text(one, "hindrance") };
+        json!({
+            "recipe": text(one, "id"),
+            "what": text(one, "title"),
+            "proposed": taken.collect::<Vec<_>>().join("\n"),
+            "state": state,
+        })
+    };
+    let rows: Vec<Value> = recipes.as_array().into_iter().flatten().map(row).collect();
+    output::value(&Value::from(rows), style, &output::times_of(context.method))
+}
+
 /// The difference, and what stands in its way.
 pub(super) fn staged(changes: &Value, _style: &Style, _context: &Context<'_>) -> String {
     let mut out = match text(changes, "changes") {
