@@ -195,7 +195,7 @@ fn netdev(nic: &PlacedNic) -> Value {
 fn nic_device(nic: &PlacedNic) -> Value {
     json!({
         "driver": "virtio-net-pci", "id": nic.id, "netdev": format!("{}-net", nic.id), "mac": nic.mac,
-        "bus": "pci.0", "addr": slot(nic.slot), "romfile": "", "speed": 1000, "duplex": "full",
+        "bus": "pci.0", "addr": slot(nic.slot()), "romfile": "", "speed": 1000, "duplex": "full",
     })
 }
 

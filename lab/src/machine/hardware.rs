@@ -3,6 +3,8 @@
 use super::error::Error;
 use super::link::Link;
 use camino::Utf8PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
 
 /// How a disk is connected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -174,7 +176,23 @@ pub(super) struct PlacedNic {
     pub(super) id: String,
     pub(super) mac: String,
     pub(super) socket: Utf8PathBuf,
-    pub(super) slot: u8,
+    slot: Arc<AtomicU8>,
+}
+
+impl PlacedNic {
+    pub(super) fn new(id: String, mac: String, socket: Utf8PathBuf, slot: u8) -> Self {
+        Self { id, mac, socket, slot: Arc::new(AtomicU8::new(slot)) }
+    }
+
+    /// Its slot of the PCI bus.
+    pub(super) fn slot(&self) -> u8 {
+        self.slot.load(Ordering::Relaxed)
+    }
+
+    /// Where it sits from the next boot on.
+    pub(super) fn put(&self, slot: u8) {
+        self.slot.store(slot, Ordering::Relaxed);
+    }
 }
 
 /// The serial line of the agent and the root disk.

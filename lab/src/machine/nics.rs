@@ -1,6 +1,7 @@
 //! Wires and cards while the host runs.
 
 use super::error::Error;
+use super::hardware::{FIRST_NIC, MOST_NICS};
 use super::host::Host;
 use super::link::Link;
 use serde_json::json;
@@ -37,8 +38,32 @@ impl NicHandle<'_> {
     /// # Errors
     /// When the guest has none for it.
     pub fn name(&self) -> Result<String, Error> {
-        let slot = self.host.parts().nics[self.index].slot;
+        let slot = self.host.parts().nics[self.index].slot();
         self.host.run(&format!("cd /sys/bus/pci/devices/0000:00:{slot:02x}.0/ && ls virtio*/net"))
+    }
+
+    /// Puts it into the last slot that cards can sit in, as somebody does who opens the machine: from the next boot on the guest's
+    /// firmware and kernel find it there.
+    ///
+    /// # Errors
+    /// When the host has power, or another card sits there.
+    pub fn move_to_the_last_slot(&self) -> Result<(), Error> {
+        let parts = self.host.parts();
+        let last = FIRST_NIC + MOST_NICS - 1;
+        if self.host.power().is_some() {
+            return Err(Error::Request(format!(
+                "{} has power: its cards stay where they are",
+                self.host.name()
+            )));
+        }
+        if parts.nics.iter().any(|nic| nic.slot() == last) {
+            return Err(Error::Request(format!(
+                "a card of {} sits in the last slot already",
+                self.host.name()
+            )));
+        }
+        parts.nics[self.index].put(last);
+        Ok(())
     }
 
     /// Pulls the wire out: the guest sees the carrier go.

@@ -107,7 +107,7 @@ fn make_nics(request: &HostBuilder, dir: &Utf8Path) -> Result<(Vec<PlacedNic>, V
         let mac = nic.mac.clone().unwrap_or_else(|| format!("52:54:00:{high:02x}:{low:02x}:{index:02x}"));
         let socket = dir.join(format!("nic{index}"));
         ports.push(Port::open(socket.clone(), nic.link.clone())?);
-        nics.push(PlacedNic { id: format!("nic{index}"), mac, socket, slot: FIRST_NIC + index });
+        nics.push(PlacedNic::new(format!("nic{index}"), mac, socket, FIRST_NIC + index));
     }
     Ok((nics, ports))
 }
@@ -267,7 +267,7 @@ impl Host {
             parts
                 .nics
                 .iter()
-                .map(|nic| format!("/sys/bus/pci/devices/0000:00:{:02x}.0/virtio*/net/e*", nic.slot)),
+                .map(|nic| format!("/sys/bus/pci/devices/0000:00:{:02x}.0/virtio*/net/e*", nic.slot())),
         );
         drop(disks);
         let words: Vec<_> = words.iter().map(String::as_str).collect();

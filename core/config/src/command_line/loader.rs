@@ -14,6 +14,7 @@ const UUIDS: &str = "/etc/kernel/proxmox-boot-uuids";
 const BOOT_TOOL: &str = "/usr/sbin/proxmox-boot-tool";
 const UPDATE_GRUB: &str = "/usr/sbin/update-grub";
 const KERNEL_INSTALL: &str = "/usr/bin/kernel-install";
+const INITRD_PLUGIN: &str = "/usr/lib/kernel/install.d/55-initrd.install";
 /// What the loader says of itself: a UTF-16 text behind four bytes.
 const LOADER_INFO: &str = "/sys/firmware/efi/efivars/LoaderInfo-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f";
 /// Writing menus for every kernel, on slow partitions.
@@ -98,14 +99,21 @@ fn latin(bytes: &[u8]) -> String {
         .collect()
 }
 
-/// The kernels that are installed, as kernel-install(8) takes them.
+/// The kernels that are installed, as kernel-install(8) takes them. Where no plugin of it finds the initial RAM disks, they are named.
 fn kernels(host: &dyn Host) -> Vec<Vec<String>> {
     let entries = host.list_dir("/boot".into()).unwrap_or_default();
+    let is_there =
+        |name: &str| entries.iter().any(|entry| entry.name == name && entry.kind == FileKind::File);
+    let finds = matches!(host.metadata(INITRD_PLUGIN.into()), Ok(Some(_)));
     let versions = entries.iter().filter(|entry| entry.kind == FileKind::File);
     let versions = versions.filter_map(|entry| entry.name.strip_prefix("vmlinuz-"));
-    versions
-        .map(|version| vec!["add".to_owned(), version.to_owned(), format!("/boot/vmlinuz-{version}")])
-        .collect()
+    let add = |version: &str| {
+        let mut args = vec!["add".to_owned(), version.to_owned(), format!("/boot/vmlinuz-{version}")];
+        let disk = format!("initrd.img-{version}");
+        args.extend((!finds && is_there(&disk)).then(|| format!("/boot/{disk}")));
+        args
+    };
+    versions.map(add).collect()
 }
 
 /// Parts that are read behind `/etc/default/grub` and set the line without what it was.
