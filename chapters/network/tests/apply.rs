@@ -56,7 +56,7 @@ fn port() -> Port {
 
 /// A host on which `LIVE` is in force; `staged` waits.
 fn situation(staged: Option<&str>) -> Situation {
-    let device = |physical| Device { physical, up: true };
+    let device = |physical| Device { physical, up: true, speed: None };
     let files = State {
         live: Some(Content::new(LIVE)),
         staged: staged.map(Content::new),

@@ -74,7 +74,8 @@ fn state(text: &str, cards: &[String]) -> State {
     let configured =
         config.interfaces().iter().filter(|one| one.kind == Kind::Eth).map(|one| one.name.to_owned());
     let all: Vec<String> = configured.chain(cards.iter().cloned()).collect();
-    state.devices = all.into_iter().map(|name| (name, Device { physical: true, up: false })).collect();
+    state.devices =
+        all.into_iter().map(|name| (name, Device { physical: true, ..Device::default() })).collect();
     state
 }
 

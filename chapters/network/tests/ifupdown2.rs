@@ -40,7 +40,8 @@ fn ifquery(file: &Path) -> Option<Vec<Value>> {
 fn state(text: &str) -> State {
     let mut state = State { live: Some(Content::new(text)), ifupdown2: true, ..State::default() };
     let cards = ["eno1", "eno2", "eno3", "eno4", "eno5"].map(str::to_owned);
-    state.devices = cards.map(|name| (name, Device { physical: true, up: true })).into_iter().collect();
+    state.devices =
+        cards.map(|name| (name, Device { physical: true, up: true, speed: None })).into_iter().collect();
     state
 }
 

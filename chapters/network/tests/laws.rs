@@ -42,7 +42,8 @@ fn state(text: &str) -> State {
     let configured =
         config.interfaces().iter().filter(|one| one.kind == Kind::Eth).map(|one| one.name.to_owned());
     let all: Vec<String> = configured.chain(cards).collect();
-    state.devices = all.into_iter().map(|name| (name, Device { physical: true, up: true })).collect();
+    state.devices =
+        all.into_iter().map(|name| (name, Device { physical: true, up: true, speed: None })).collect();
     state
 }
 

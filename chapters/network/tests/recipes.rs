@@ -66,7 +66,8 @@ fn outlook(text: &str, cards: &[&str]) -> Outlook {
     let configured =
         config.interfaces().iter().filter(|one| one.kind == Kind::Eth).map(|one| one.name.to_owned());
     let all: Vec<String> = configured.chain(cards.iter().map(|card| (*card).to_owned())).collect();
-    files.devices = all.into_iter().map(|name| (name, Device { physical: true, up: false })).collect();
+    files.devices =
+        all.into_iter().map(|name| (name, Device { physical: true, ..Device::default() })).collect();
     Outlook { files, iptables: true, ..Outlook::default() }
 }
 

@@ -206,9 +206,16 @@ fn devices(host: &dyn Host) -> Result<BTreeMap<String, Device>, Problem> {
         let physical = device && !entry.name.contains([':', '.']) && entry.name != "lo";
         // a tree that was made by hand has directories in the place of links
         let physical = physical || (entry.kind == FileKind::Directory && is_physical_name(&entry.name));
-        found.insert(entry.name, Device { physical, up });
+        let speed = if physical { speed(host, &at) } else { None };
+        found.insert(entry.name, Device { physical, up, speed });
     }
     Ok(found)
+}
+
+/// How fast a card is now; -1, or nothing at all, where nothing is at the other end.
+fn speed(host: &dyn Host, device: &Utf8Path) -> Option<u32> {
+    let text = host.read(&device.join("speed"), 64).ok()?;
+    String::from_utf8(text).ok()?.trim().parse().ok().filter(|speed| *speed > 0)
 }
 
 /// Whether a device was told to be up; where the kernel's flags are not to be had, whether it works.

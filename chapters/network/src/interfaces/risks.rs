@@ -7,7 +7,7 @@ use innkeeper_change::{Hazard, Severity};
 
 use super::config::{Config, Family, Interface, ip};
 use super::field::Field;
-use super::kind::{Kind, is_bond_name, is_bridge_name, is_physical_name};
+use super::kind::{Kind, is_bond_name, is_bridge_name, is_physical_name, kind_of_name};
 use super::net::Net;
 use super::state::State;
 use super::validate::port_field;
@@ -37,6 +37,8 @@ pub fn all(state: &State, config: &Config<'_>) -> Vec<Risk> {
         risks.extend(hardware(state, config, interface));
         risks.extend(layer(config, interface));
         risks.extend(path_mtu(config, interface));
+        risks.extend(other_type(interface));
+        risks.extend(speeds(state, config, interface));
     }
     networks(config, &mut risks);
     risks
@@ -102,6 +104,57 @@ fn convention(interface: &Interface<'_>) -> Option<Hazard> {
             format!("{rule}; '{}' does not say what it is.", interface.name),
             "Choose a name that implies the type.",
         )
+    })
+}
+
+/// A name that says another type than the options do.
+fn other_type(interface: &Interface<'_>) -> Option<Risk> {
+    let says = kind_of_name(interface.name);
+    // one side of Open vSwitch and the other of the kernel are called alike
+    let alike = matches!(
+        (says, interface.kind),
+        (Kind::Bridge, Kind::OVSBridge)
+            | (Kind::Bond, Kind::OVSBond)
+            | (Kind::Eth, Kind::OVSPort)
+            | (_, Kind::OVSIntPort)
+    );
+    let tells = !matches!(says, Kind::Unknown | Kind::Loopback) && interface.kind != Kind::Unknown;
+    (tells && says != interface.kind && !alike).then(|| Risk {
+        id: "network.name-of-another-type",
+        severity: Severity::Warning,
+        about: vec![interface.name.to_owned()],
+        message: format!(
+            "'{}' is a name of the type '{}', and its options make it one of the type '{}'.",
+            interface.name,
+            says.word(),
+            interface.kind.word()
+        ),
+        avoid: "Call it by a name that implies its type: others read the type from the name.",
+    })
+}
+
+/// A bond of cards that are not equally fast: as fast as its slowest, or out of its aggregate.
+fn speeds(state: &State, config: &Config<'_>, interface: &Interface<'_>) -> Option<Risk> {
+    if !matches!(interface.kind, Kind::Bond | Kind::OVSBond) {
+        return None;
+    }
+    let field = port_field(interface.kind)?;
+    let speed = |card: &str| Some((card.to_owned(), state.devices.get(card)?.speed?));
+    let found: Vec<(String, u32)> = config.list(interface, field).filter_map(speed).collect();
+    let first = found.first()?.1;
+    found.iter().any(|(_, speed)| *speed != first).then(|| {
+        let list: Vec<String> = found.iter().map(|(card, speed)| format!("{card} {speed} Mbit/s")).collect();
+        Risk {
+            id: "network.bond-of-mixed-speeds",
+            severity: Severity::Warning,
+            about: vec![interface.name.to_owned()],
+            message: format!(
+                "The members of {} are not equally fast ({}): 802.3ad uses those of one speed only, and other modes share evenly.",
+                interface.name,
+                list.join(", ")
+            ),
+            avoid: "Bond cards of one speed, or use active-backup with the fastest as primary.",
+        }
     })
 }
 

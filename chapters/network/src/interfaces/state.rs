@@ -19,6 +19,8 @@ pub struct Device {
     pub physical: bool,
     /// It is up.
     pub up: bool,
+    /// Mbit/s, of hardware with something at the other end.
+    pub speed: Option<u32>,
 }
 
 /// Files, and what of them exists.
