@@ -113,6 +113,7 @@ fn system_password(id: &UserId, password: &str) -> Result<Step, Problem> {
         stdin: Some(Value::Secret(Secret::new(format!("password of {id}"), line))),
         deadline: 30,
         produces: None,
+        accept: Vec::new(),
     };
     Ok(Step {
         what: format!("have the system keep the password of {id}"),

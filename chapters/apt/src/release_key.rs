@@ -146,6 +146,7 @@ impl KnownKey {
                 stdin: None,
                 deadline: DOWNLOAD_DEADLINE,
                 produces: None,
+                accept: Vec::new(),
             })
         };
         // beside the keyrings and not among them: while it is downloaded nobody has compared its checksum yet

@@ -168,6 +168,7 @@ fn propose_finish(call: &Call<'_>) -> Result<Proposal, Problem> {
         undoes: None,
         finishes: Some(change),
         diagnose: None,
+        armed: None,
     })
 }
 
@@ -191,5 +192,20 @@ fn propose_undo(call: &Call<'_>) -> Result<Proposal, Problem> {
         undoes: Some(change),
         finishes: None,
         diagnose: None,
+        armed: armed_as(call, change)?,
     })
+}
+
+/// Taking a change back can keep people from taking that back as making it could: it is armed as the change itself was.
+fn armed_as(call: &Call<'_>, change: i64) -> Result<Option<u32>, Problem> {
+    let journal = call.engine().journal()?;
+    let mut found = journal.get(change)?;
+    // what took a change back is the undo of the one that it took back
+    while let Some(earlier) = found.summary.undoes.filter(|earlier| *earlier < found.summary.id) {
+        found = journal.get(earlier)?;
+    }
+    let methods = call.api().look(&found.summary.path).map(|(_, methods)| methods).unwrap_or_default();
+    let method = methods.into_iter().find(|method| method.verb.as_str() == found.summary.verb);
+    let params = found.params.into_iter().map(|(name, value)| (name, Value::String(value))).collect();
+    Ok(method.and_then(|method| method.armed_for(&params)))
 }

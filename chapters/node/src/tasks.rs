@@ -186,6 +186,7 @@ fn preview_stop(call: &Call<'_>) -> Result<Plan, Problem> {
         stdin: None,
         deadline: 5,
         produces: None,
+        accept: Vec::new(),
     };
     let undo = Undo::Impossible("a task that was stopped does not go on".to_owned());
     let what = "signal the task's process group to end, and kill it after 5 seconds".to_owned();

@@ -171,10 +171,10 @@ fn propose_repair(call: &Call<'_>) -> Result<Proposal, Problem> {
 }
 
 fn install() -> Method {
-    const HELP: &str = "Install one version of a package, an older one too";
+    const HELP: &str = "Install a package, or one version of it, an older one too";
     Method::change(Verb::Post, "/nodes/{node}/apt/install", HELP, change("aptinstall", propose_install))
         .allow(MODIFY)
-        .param(Property::string("package").min_length(2).max_length(512).help("NAME=VERSION"))
+        .param(Property::string("package").min_length(2).max_length(512).help("NAME or NAME=VERSION"))
         .command(command("updates install", &["package"], HELP))
 }
 
@@ -182,11 +182,12 @@ fn propose_install(call: &Call<'_>) -> Result<Proposal, Problem> {
     let host = call.host().as_ref();
     demand_running(host)?;
     let wanted = call.required_text("package")?;
-    let (name, version) = wanted
-        .split_once('=')
-        .ok_or_else(|| Problem::parameter("package", "invalid format - not NAME=VERSION"))?;
-    let selection = changelog::selection(name, Some(version))
-        .map_err(|_| Problem::parameter("package", "invalid format - not NAME=VERSION"))?;
+    let (name, version) = match wanted.split_once('=') {
+        Some((name, version)) => (name, Some(version)),
+        None => (wanted, None),
+    };
+    let selection = changelog::selection(name, version)
+        .map_err(|_| Problem::parameter("package", "invalid format - not NAME or NAME=VERSION"))?;
     let packages = installed(host)?;
     demand_whole(host, &packages)?;
     let simulation = simulate_install(host, &selection)?;

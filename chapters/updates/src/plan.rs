@@ -58,7 +58,14 @@ impl Surroundings {
         args.extend(ENVIRONMENT.map(str::to_owned));
         args.extend(words);
         let args = args.iter().map(|arg| Value::from(arg.as_str())).collect();
-        Invocation { program: program.into(), args, stdin: None, deadline: DEADLINE, produces: None }
+        Invocation {
+            program: program.into(),
+            args,
+            stdin: None,
+            deadline: DEADLINE,
+            produces: None,
+            accept: Vec::new(),
+        }
     }
 
     fn apt_get(self, words: &[&str]) -> Invocation {
@@ -192,7 +199,14 @@ fn kept_configuration() -> Step {
         "-print",
     ];
     let args = words.map(Value::from).to_vec();
-    let find = Invocation { program: FIND.into(), args, stdin: None, deadline: 120, produces: None };
+    let find = Invocation {
+        program: FIND.into(),
+        args,
+        stdin: None,
+        deadline: 120,
+        produces: None,
+        accept: Vec::new(),
+    };
     run(
         "list the new versions of configuration files that lie beside files kept as they are",
         find,
@@ -234,6 +248,7 @@ pub fn clean(archives: &Archives) -> Plan {
         stdin: None,
         deadline: 300,
         produces: None,
+        accept: Vec::new(),
     };
     let what =
         format!("remove {} downloaded files, {} MiB", archives.files, archives.bytes.div_ceil(1 << 20));
@@ -321,6 +336,7 @@ pub fn hold(name: &str, hold: bool, installed: &[Installed]) -> Result<Plan, Pro
         stdin: None,
         deadline: 120,
         produces: None,
+        accept: Vec::new(),
     };
     let what = if hold {
         format!("keep {name} at {}", known.version)

@@ -116,6 +116,9 @@ pub struct Invocation {
     /// Its first line of output becomes known to later steps under this name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub produces: Option<String>,
+    /// Exit codes that are fine besides 0: of programs that go on behind an error and say so in the end.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub accept: Vec<i32>,
 }
 
 /// What can be done to a systemd unit.

@@ -56,7 +56,9 @@ fn run(
     line: &mut dyn FnMut(&str),
 ) -> Result<Bindings, Problem> {
     let program = &invocation.program;
-    let mut command = Command::new(program).deadline(Duration::from_secs(u64::from(invocation.deadline)));
+    let mut command = Command::new(program)
+        .deadline(Duration::from_secs(u64::from(invocation.deadline)))
+        .accept(&invocation.accept);
     for arg in &invocation.args {
         if let Value::Secret(secret) = arg {
             return Err(Problem::failed(format!(

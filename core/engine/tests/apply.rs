@@ -16,8 +16,14 @@ use innkeeper_engine::{
 };
 
 fn run(what: &str, program: &str, args: Vec<Value>) -> Step {
-    let action =
-        Action::Run(Invocation { program: program.into(), args, stdin: None, deadline: 10, produces: None });
+    let action = Action::Run(Invocation {
+        program: program.into(),
+        args,
+        stdin: None,
+        deadline: 10,
+        produces: None,
+        accept: Vec::new(),
+    });
     Step { what: what.to_owned(), action, undo: Undo::Nothing }
 }
 

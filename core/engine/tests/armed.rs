@@ -51,7 +51,14 @@ fn sh(what: &str, script: &str, undo: Undo) -> Step {
 
 fn program(script: &str) -> Action {
     let args = vec!["-c".into(), script.into()];
-    Action::Run(Invocation { program: "/bin/sh".into(), args, stdin: None, deadline: 10, produces: None })
+    Action::Run(Invocation {
+        program: "/bin/sh".into(),
+        args,
+        stdin: None,
+        deadline: 10,
+        produces: None,
+        accept: Vec::new(),
+    })
 }
 
 fn ann() -> Caller {
@@ -333,6 +340,7 @@ fn programs_are_taken_back_with_what_they_produced_without_the_journal() {
         stdin: None,
         deadline: 10,
         produces: Some("id".to_owned()),
+        accept: Vec::new(),
     };
     let action = Action::Run(make.clone());
     make.args = vec![

@@ -52,6 +52,7 @@ fn plan(engine: &Engine, fail: bool) -> Plan {
         stdin: None,
         deadline: 10,
         produces: None,
+        accept: Vec::new(),
     });
     if fail { plan.step(Step { what: "fail".to_owned(), action, undo: Undo::Nothing }) } else { plan }
 }

@@ -140,6 +140,7 @@ fn invocation(script: &str, more: Vec<Value>, produces: Option<&str>) -> Action 
         stdin: None,
         deadline: 10,
         produces: produces.map(str::to_owned),
+        accept: Vec::new(),
     })
 }
 

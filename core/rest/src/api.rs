@@ -28,7 +28,7 @@ pub struct Request {
     pub params: Map<String, Value>,
     /// Who asks; `None` when nobody said.
     pub identity: Option<Identity>,
-    /// From where: a peer's address, or "command line".
+    /// From where: a peer's address, or words ([`crate::origin`]).
     pub origin: String,
 }
 

@@ -122,7 +122,7 @@ impl Call<'_> {
         self.identity().map(|identity| identity.auth.to_string())
     }
 
-    /// Where the call comes from: a peer's address, or "command line".
+    /// Where the call comes from: a peer's address, or words ([`crate::origin`]).
     pub fn origin(&self) -> &str {
         self.origin
     }

@@ -97,7 +97,8 @@ pub(crate) fn answer(
         let armable = method.armable && call.engine().require_armable(&proposal.plan).is_ok();
         let command = method.command_line(&shown(method, call.params()));
         let view = PlanView { empty: unchanged, ..PlanView::new(&proposal.plan, command) };
-        return Answer::of(view.armable(armable, method.armed_for(call.params())));
+        let armed = proposal.armed.or(method.armed_for(call.params()));
+        return Answer::of(view.armable(armable, armed));
     }
     if unchanged {
         return nothing_to_do(change, call, proposal);

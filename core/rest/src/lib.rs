@@ -15,6 +15,7 @@ mod change;
 pub mod http;
 mod method;
 pub mod openapi;
+pub mod origin;
 mod params;
 mod permission;
 mod route;

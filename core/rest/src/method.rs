@@ -109,6 +109,8 @@ pub struct Proposal {
     pub finishes: Option<i64>,
     /// Reads what the plan's programs have said, and says what is wrong in sentences for the task's log.
     pub diagnose: Option<fn(&str) -> Vec<String>>,
+    /// Seconds with which people are expected to arm it, where that is not the method's to say.
+    pub armed: Option<u32>,
 }
 
 impl Proposal {
@@ -122,7 +124,8 @@ impl Proposal {
 impl From<Plan> for Proposal {
     fn from(plan: Plan) -> Self {
         let (verify, answer) = (Verify::PlanAgain, Value::Null);
-        Self { plan, verify, answer, task_id: String::new(), undoes: None, finishes: None, diagnose: None }
+        let (undoes, finishes) = (None, None);
+        Self { plan, verify, answer, task_id: String::new(), undoes, finishes, diagnose: None, armed: None }
     }
 }
 

@@ -39,8 +39,14 @@ fn write(call: &Call<'_>) -> Result<Proposal, Problem> {
 /// A plan whose second step must fail: no command runs under another root.
 fn fail(call: &Call<'_>) -> Result<Proposal, Problem> {
     let before = read_content(call.host().as_ref(), NOTE.into())?;
-    let run =
-        Invocation { program: "/bin/true".into(), args: vec![], stdin: None, deadline: 5, produces: None };
+    let run = Invocation {
+        program: "/bin/true".into(),
+        args: vec![],
+        stdin: None,
+        deadline: 5,
+        produces: None,
+        accept: Vec::new(),
+    };
     let second = Step { what: "run something".into(), action: Action::Run(run), undo: Undo::Nothing };
     let first = Step::file("write it", FileChange::write(NOTE, before, "half\n".to_owned()));
     Ok(Plan::new("fail half-way").step(first).step(second).into())

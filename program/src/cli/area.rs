@@ -86,7 +86,7 @@ fn call(
     let follow = leaf.follows && matches.get_flag(describe::FOLLOW);
     let command = Called { leaf: &leaf, globals: &globals, follow };
     command
-        .run(params, Consent::of(&leaf, &matches))
+        .run(params, Consent::of(&leaf, &matches).arming())
         .map_err(|failure| failure.with_usage(|| description.clone().render_usage().to_string() + "\n"))
 }
 

@@ -21,6 +21,8 @@ pub(super) struct Consent {
     yes: bool,
     /// Dangers that are accepted, by id.
     accepted: Vec<String>,
+    /// Arm what people are expected to arm.
+    arms: bool,
 }
 
 impl Consent {
@@ -34,7 +36,13 @@ impl Consent {
             plan_only: matches.get_flag("consent:plan"),
             yes: matches.get_flag("consent:yes"),
             accepted: ids.filter(|id| !id.is_empty()).map(str::to_owned).collect(),
+            arms: false,
         }
+    }
+
+    /// The same, for a command that is made for people: what could cut them off is taken back unless they confirm it.
+    pub(super) fn arming(self) -> Self {
+        Self { arms: true, ..self }
     }
 }
 
@@ -49,6 +57,7 @@ pub(super) fn change(
 ) -> Result<(), Failure> {
     let mut previewed = params.clone();
     previewed.insert("dry-run".to_owned(), Value::from("1"));
+    let again = previewed.clone();
     let data = machine.call(method.verb, path, previewed)?.data;
     let plan: PlanView = serde_json::from_value(data.clone()).map_err(Problem::failed)?;
     if consent.plan_only {
@@ -66,8 +75,14 @@ pub(super) fn change(
             agreed.insert("accept".to_owned(), Value::from(accepted.join(",")));
         }
     }
+    if let Some(seconds) = plan.armed.filter(|_| consent.arms) {
+        agreed.entry("confirm-within").or_insert_with(|| Value::from(seconds.to_string()));
+    }
     let armed = agreed.get("confirm-within").and_then(Value::as_str).map(str::to_owned);
-    let answer = machine.call(method.verb, path, agreed)?;
+    let answer = match machine.call(method.verb, path, agreed) {
+        Err(Problem::Modified) => return Err(moved_on(machine, method, path, again)),
+        answer => answer?,
+    };
     output::print_value(globals, &outcome(&plan, &answer), |style| {
         let mut text = done_text(&plan, &answer, armed.as_deref());
         // what a method answers besides, such as the secret of a new token
@@ -76,6 +91,19 @@ pub(super) fn change(
         }
         text
     })
+}
+
+/// What was shown is not what would be done any more: nothing was, and what would be now is shown.
+fn moved_on(machine: &mut Machine, method: &Method, path: &str, again: Map<String, Value>) -> Failure {
+    let now = machine.call(method.verb, path, again).ok();
+    let plan = now.and_then(|answer| serde_json::from_value::<PlanView>(answer.data).ok());
+    if let Some(plan) = plan {
+        dialogue::Dialogue::show(
+            &mut Person,
+            &format!("Nothing was done. By now it would be this:\n\n{}\n", plan_text(&plan)),
+        );
+    }
+    Problem::Modified.into()
 }
 
 fn word(severity: Severity) -> &'static str {

@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 use innkeeper_access::Identity;
 use innkeeper_change::Problem;
 use innkeeper_host::{Host, Recorder};
-use innkeeper_rest::{Answer, Api, Request, Verb};
+use innkeeper_rest::{Answer, Api, Request, Verb, origin};
 use serde_json::{Map, Value};
 
 use super::globals::Globals;
@@ -13,13 +13,12 @@ use super::output::Teed;
 use super::report::Failure;
 use crate::wiring;
 
-/// Where a change comes from, as the journal keeps it.
-const ORIGIN: &str = "command line";
-
 /// The API of a machine, and its one caller.
 pub(super) struct Machine {
     api: Api,
     identity: Identity,
+    /// Where changes come from, as the history keeps it.
+    origin: String,
     teed: Teed,
 }
 
@@ -71,11 +70,38 @@ fn demand_root(is_root: bool) -> Result<(), Failure> {
     if is_root { Ok(()) } else { Err(Failure::usage("please run as root")) }
 }
 
+/// The session of ssh that some process above this one was started in: sudo takes it out of the environment of what it runs.
+fn above(host: &dyn Host) -> Option<String> {
+    let mut pid = rustix::process::getppid()?.as_raw_nonzero().get();
+    for _ in 0..ANCESTORS {
+        let read = |name: &str| host.read(format!("/proc/{pid}/{name}").as_str().into(), ENVIRONMENT).ok();
+        let environment = read("environ")?;
+        let found = environment.split(|byte| *byte == 0).find_map(|one| one.strip_prefix(b"SSH_CONNECTION="));
+        if let Some(connection) = found {
+            return String::from_utf8(connection.to_vec()).ok();
+        }
+        // the name of the program stands in parentheses, and may hold anything
+        let status = String::from_utf8(read("stat")?).ok()?;
+        pid = status.rsplit_once(") ")?.1.split(' ').nth(1)?.parse().ok()?;
+        if pid <= 1 {
+            return None;
+        }
+    }
+    None
+}
+
+/// More processes than are ever between a shell and what it runs.
+const ANCESTORS: usize = 32;
+/// A larger environment is nobody's.
+const ENVIRONMENT: u64 = 4 * 1024 * 1024;
+
 impl Machine {
     /// Opens the machine for the command line's caller.
     pub(super) fn open(globals: &Globals) -> Result<Self, Failure> {
         let api = wiring::api(host(globals)?);
-        Ok(Self { api, identity: Identity::local_root(), teed: Teed::new(globals) })
+        let connection = std::env::var("SSH_CONNECTION").ok().or_else(|| above(api.host().as_ref()));
+        let origin = origin::of_command(connection.as_deref());
+        Ok(Self { api, identity: Identity::local_root(), origin, teed: Teed::new(globals) })
     }
 
     pub(super) fn api(&self) -> &Api {
@@ -94,7 +120,7 @@ impl Machine {
             path: path.to_owned(),
             params,
             identity: Some(self.identity.clone()),
-            origin: ORIGIN.to_owned(),
+            origin: self.origin.clone(),
         };
         self.api.call(request, &mut self.teed)
     }

@@ -66,7 +66,14 @@ pub fn refresh(request: &Refresh) -> Result<Plan, Problem> {
     }
     words.push("update");
     let args = words.into_iter().map(Value::from).collect();
-    let run = Invocation { program: APT_GET.into(), args, stdin: None, deadline: DEADLINE, produces: None };
+    let run = Invocation {
+        program: APT_GET.into(),
+        args,
+        stdin: None,
+        deadline: DEADLINE,
+        produces: None,
+        accept: Vec::new(),
+    };
     let what = "starting apt-get update".to_owned();
     let plan = plan.step(Step { what, action: Action::Run(run), undo: Undo::Nothing });
     Ok(if request.notify { plan.step(tell()) } else { plan })
@@ -76,7 +83,14 @@ pub fn refresh(request: &Refresh) -> Result<Plan, Problem> {
 fn wait(holder: &LockHolder) -> Step {
     let args = [format!("--pid={}", holder.pid), "--follow".to_owned(), "/dev/null".to_owned()];
     let args = args.iter().map(|arg| Value::from(arg.as_str())).collect();
-    let run = Invocation { program: TAIL.into(), args, stdin: None, deadline: PATIENCE, produces: None };
+    let run = Invocation {
+        program: TAIL.into(),
+        args,
+        stdin: None,
+        deadline: PATIENCE,
+        produces: None,
+        accept: Vec::new(),
+    };
     let what = format!("wait for the end of process {holder}, which uses the package lists");
     Step { what, action: Action::Run(run), undo: Undo::Nothing }
 }
@@ -84,7 +98,14 @@ fn wait(holder: &LockHolder) -> Step {
 /// Which updates there are is known when the lists are there: the program itself works it out then, and writes the mail.
 fn tell() -> Step {
     let args = ["updates", "notify", "--quiet"].map(Value::from).to_vec();
-    let run = Invocation { program: INNKEEPER.into(), args, stdin: None, deadline: 300, produces: None };
+    let run = Invocation {
+        program: INNKEEPER.into(),
+        args,
+        stdin: None,
+        deadline: 300,
+        produces: None,
+        accept: Vec::new(),
+    };
     let undo = Undo::Impossible("a mail that was sent cannot be called back".to_owned());
     Step { what: "tell by mail which updates are new".to_owned(), action: Action::Run(run), undo }
 }

@@ -65,7 +65,14 @@ pub fn update(state: &State, request: &DeviceRequest<'_>) -> Result<Plan, Proble
 
 fn run(words: &[&str], deadline: u32) -> Action {
     let args = words.iter().map(|word| Value::from(*word)).collect();
-    Action::Run(Invocation { program: ENV.into(), args, stdin: None, deadline, produces: None })
+    Action::Run(Invocation {
+        program: ENV.into(),
+        args,
+        stdin: None,
+        deadline,
+        produces: None,
+        accept: Vec::new(),
+    })
 }
 
 fn wanted<'a>(request: &DeviceRequest<'a>) -> Result<Option<&'a Release>, Problem> {

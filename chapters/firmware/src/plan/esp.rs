@@ -80,6 +80,7 @@ fn mounted(plan: Plan, device: &str) -> Plan {
             stdin: None,
             deadline: DEADLINE,
             produces: None,
+            accept: Vec::new(),
         })
     };
     let made = Step {

@@ -27,7 +27,14 @@ const OPTIONS: [&str; 4] = [
 
 fn run(program: &str, deadline: u32, args: impl IntoIterator<Item = String>) -> Action {
     let args = args.into_iter().map(|arg| Value::from(arg.as_str())).collect();
-    Action::Run(Invocation { program: program.into(), args, stdin: None, deadline, produces: None })
+    Action::Run(Invocation {
+        program: program.into(),
+        args,
+        stdin: None,
+        deadline,
+        produces: None,
+        accept: Vec::new(),
+    })
 }
 
 fn apt_get(words: &[&str]) -> Action {

@@ -4,11 +4,12 @@ use innkeeper_change::{Plan, Problem};
 use innkeeper_host::Host;
 use innkeeper_rest::{Call, Change, CommandName, Execution, Method, Permission, Proposal, Verb, Verify};
 
+use super::guests;
 use super::inspect::inspect;
 use super::plan::{Before, plan};
 use super::verify::{deviations, stray};
-use crate::interfaces::LOCK;
 use crate::interfaces::inspect::inspect as inspect_files;
+use crate::interfaces::{LOCK, digest};
 use crate::kernel;
 
 /// Seconds that people have to say that they still reach the host.
@@ -23,6 +24,7 @@ pub(crate) fn methods() -> Vec<Method> {
         Method::change(Verb::Put, "/nodes/{node}/network", HELP, change)
             .allow(Permission::On("/nodes/{node}", &["Sys.Modify"]))
             .armed(CONFIRM_WITHIN)
+            .param(digest())
             .command(COMMAND),
     ]
 }
@@ -30,7 +32,12 @@ pub(crate) fn methods() -> Vec<Method> {
 fn propose(call: &Call<'_>) -> Result<Proposal, Problem> {
     let host = call.host().as_ref();
     on_this_host(host)?;
-    let (plan, before) = plan(&inspect(host, call.origin())?)?;
+    let situation = inspect(host, call.origin())?;
+    let read = call.text("digest").filter(|digest| !digest.is_empty());
+    if read.is_some_and(|digest| !digest.eq_ignore_ascii_case(&situation.files.digest())) {
+        return Err(Problem::Modified);
+    }
+    let (plan, before) = plan(&situation)?;
     let verify = Verify::With(Box::new(move |call| came_true(call, &before)));
     Ok(Proposal { verify, task_id: "networking".to_owned(), ..Proposal::from(plan) })
 }
@@ -58,6 +65,10 @@ pub(crate) fn came_true(call: &Call<'_>, before: &Before) -> Result<Plan, Proble
     wrong.extend(
         stray(&before.ports, &kernel).map(|port| format!("{} is not on {} any more", port.name, port.bridge)),
     );
+    if !before.ports.is_empty() {
+        let now = guests::inspect(host, &super::inspect::guests(&kernel))?;
+        wrong.extend(guests::lost(&before.ports, &now));
+    }
     let there = before.removed.iter().filter(|name| kernel.exists(name));
     wrong.extend(there.map(|name| format!("{name} is still there")));
     if wrong.is_empty() { Ok(Plan::default()) } else { Err(Problem::failed(wrong.join("; "))) }

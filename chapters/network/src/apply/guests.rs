@@ -177,6 +177,23 @@ pub(super) fn restore<'p>(ports: impl IntoIterator<Item = &'p Port>) -> String {
     lines
 }
 
+/// What ports that are there do not have any more of what they had, a sentence for each.
+pub(super) fn lost<'p>(before: &'p [Port], now: &'p [Port]) -> impl Iterator<Item = String> + 'p {
+    before.iter().filter_map(|port| {
+        let found = now.iter().find(|found| found.name == port.name)?;
+        let tags = port.tags.iter().all(|tag| found.tags.contains(tag));
+        let flags = port.flags.iter().all(|flag| found.flags.contains(flag));
+        let entries = port.entries.iter().all(|entry| found.entries.contains(entry));
+        let what = match (tags, flags, entries) {
+            (false, ..) => "VLANs",
+            (_, false, _) => "flags",
+            (.., false) => "addresses",
+            _ => return None,
+        };
+        Some(format!("{} does not have its {what} any more", port.name))
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::{Port, Tag, attach, restore};

@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use camino::Utf8Path;
 use innkeeper_change::Problem;
 use innkeeper_host::{Host, HostError, read_config};
+use innkeeper_rest::origin::{self, Session};
 
 use super::guests::{self, Port};
 use crate::interfaces::inspect::{inspect as inspect_files, is_guest_port};
@@ -33,8 +34,8 @@ pub struct Situation {
     pub ports: Vec<Port>,
     /// The hardware addresses that guests are configured with, by port.
     pub addresses: BTreeMap<String, Vec<String>>,
-    /// Where the caller comes from, unless that is this machine.
-    pub peer: Option<IpAddr>,
+    /// The connection that the caller depends on, unless they are at this machine.
+    pub session: Option<Session>,
     /// The name servers that are asked.
     pub name_servers: Vec<IpAddr>,
     /// Addresses by which the members of the cluster know each other.
@@ -43,7 +44,7 @@ pub struct Situation {
     pub waiting: Vec<(String, String)>,
 }
 
-/// Looks at a host. `origin` is where the call comes from: an address, or words.
+/// Looks at a host. `origin` is where the call comes from.
 ///
 /// # Errors
 /// When a file is there and cannot be read, or the kernel cannot be asked.
@@ -67,11 +68,7 @@ pub fn inspect(host: &dyn Host, origin: &str) -> Result<Situation, Problem> {
         // nobody is bound who is not on a bridge
         addresses: if guests.is_empty() { BTreeMap::new() } else { crate::forwarding::addresses(host)? },
         guests,
-        peer: origin
-            .parse::<IpAddr>()
-            .ok()
-            .map(|peer| peer.to_canonical())
-            .filter(|peer| !peer.is_loopback()),
+        session: origin::session(origin).filter(|session| !session.peer.is_loopback()),
         name_servers: addresses_in(host, RESOLV_CONF, |line| line.strip_prefix("nameserver"))?,
         cluster: cluster_addresses(host)?,
         files,
@@ -79,7 +76,7 @@ pub fn inspect(host: &dyn Host, origin: &str) -> Result<Situation, Problem> {
 }
 
 /// Who is where now: a bridge that the staged file has no more still has its guests.
-fn guests(kernel: &Kernel) -> BTreeMap<String, Vec<String>> {
+pub(super) fn guests(kernel: &Kernel) -> BTreeMap<String, Vec<String>> {
     let mut guests: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for link in kernel.links().filter(|link| is_guest_port(&link.name)) {
         let Some(master) = link.master.as_deref().and_then(|master| kernel.link(master)) else { continue };

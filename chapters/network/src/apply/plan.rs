@@ -47,8 +47,8 @@ pub fn plan(situation: &Situation) -> Result<(Plan, Before), Problem> {
     let deviations = verify::deviations(&new, &situation.kernel);
     if !situation.ifupdown2 {
         return Err(Problem::Failed(
-            "you need ifupdown2 to reload network configuration. Until the package ifupdown2 is installed, staged \
-             changes come into force at the next start of this host."
+            "you need ifupdown2 to reload network configuration. 'innkeeper updates install ifupdown2' installs it; \
+             until then, staged changes come into force at the next start of this host."
                 .to_owned(),
         ));
     }
@@ -125,30 +125,39 @@ fn in_words(new: &Config<'_>, effects: &[Effect], deviations: &[String]) -> Stri
     clauses.join("; ")
 }
 
-fn run(program: &str, args: &[&str], stdin: Option<String>, deadline: u32) -> Action {
+/// A run that goes on behind an error: a guest may have stopped meanwhile, and its ports with it. Whether those that are there
+/// have what they had is asked of the kernel afterwards.
+fn tolerant(program: &str, stdin: String) -> Action {
+    let args = ["-force", "-batch", "-"].map(Value::from).to_vec();
+    let (program, stdin) = (program.into(), Some(Value::Text(stdin)));
+    Action::Run(Invocation { program, args, stdin, deadline: DEADLINE, produces: None, accept: vec![1] })
+}
+
+fn run(program: &str, args: &[&str], deadline: u32) -> Action {
     Action::Run(Invocation {
         program: program.into(),
         args: args.iter().map(|arg| Value::from(*arg)).collect(),
-        stdin: stdin.map(Value::Text),
+        stdin: None,
         deadline,
         produces: None,
+        accept: Vec::new(),
     })
 }
 
 fn reload() -> Action {
-    run(IFRELOAD, &["--all"], None, RELOAD_DEADLINE)
+    run(IFRELOAD, &["--all"], RELOAD_DEADLINE)
 }
 
 /// What puts the ports of guests back, as far as there are any.
 fn put_back(ports: &[Port]) -> Vec<(&'static str, Action)> {
     let mut actions = Vec::new();
     if !ports.is_empty() {
-        let attach = run(IP, &["-batch", "-"], Some(guests::attach(ports)), DEADLINE);
+        let attach = tolerant(IP, guests::attach(ports));
         actions.push(("put the ports of guests back on their bridges", attach));
     }
     let restored = guests::restore(ports);
     if !restored.is_empty() {
-        let restore = run(BRIDGE, &["-batch", "-"], Some(restored), DEADLINE);
+        let restore = tolerant(BRIDGE, restored);
         actions.push(("give the ports of guests back their VLANs, flags and addresses", restore));
     }
     actions
@@ -163,7 +172,7 @@ fn steps(situation: &Situation, plan: Plan, before: &Before, words: &str) -> Pla
         .collect();
     let mut plan = plan.step(Step {
         what: format!("have ifupdown2 read {checked}"),
-        action: run(IFQUERY, &["--all", "--list", "--interfaces", checked], None, DEADLINE),
+        action: run(IFQUERY, &["--all", "--list", "--interfaces", checked], DEADLINE),
         undo: Undo::By(back),
     });
     if let Some(staged) = &files.staged {

@@ -4,12 +4,14 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use innkeeper_change::{Hazard, Severity};
+use innkeeper_rest::origin::Session;
 
 use super::effects::{Effect, Fate};
 use super::inspect::Situation;
 use crate::interfaces::config::{Config, Family, Interface, ip};
 use crate::interfaces::field::Field;
 use crate::interfaces::net::Net;
+use crate::kernel::Link;
 
 const FAMILIES: [(Family, &str); 2] = [(Family::V4, "IPv4"), (Family::V6, "IPv6")];
 
@@ -95,20 +97,21 @@ fn addresses(config: &Config<'_>) -> BTreeSet<IpAddr> {
 
 /// The address that this host answers the caller from, and whose link it is on.
 fn session(situation: &Situation, old: &Config<'_>, new: &Config<'_>, effects: &[Effect]) -> Option<Hazard> {
-    let peer = situation.peer?;
-    let route = situation.kernel.route_to(peer)?;
-    let own: BTreeSet<IpAddr> = situation
-        .kernel
-        .link(&route.interface)?
-        .addresses
-        .iter()
-        .map(|address| address.address)
-        .filter(|address| address.is_ipv4() == peer.is_ipv4())
-        .collect();
+    let Session { peer, own } = situation.session?;
+    let link = own.and_then(|own| holder(situation, own)).or_else(|| {
+        let route = situation.kernel.route_to(peer)?;
+        situation.kernel.link(&route.interface)
+    })?;
+    let of_peer = link.addresses.iter().map(|address| address.address);
+    let own: BTreeSet<IpAddr> = match own {
+        // it is known which one they came to: no other one of the link helps them
+        Some(own) if holder(situation, own).is_some() => BTreeSet::from([own]),
+        _ => of_peer.filter(|address| address.is_ipv4() == peer.is_ipv4()).collect(),
+    };
     let (before, after) = (addresses(old), addresses(new));
     let gone: Vec<IpAddr> =
         own.iter().copied().filter(|address| before.contains(address) && !after.contains(address)).collect();
-    let name = &route.interface;
+    let name = &link.name;
     let list = || gone.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     if !gone.is_empty() && own.iter().all(|address| gone.contains(address) || is_link_local(*address)) {
         return Some(Hazard::new(
@@ -126,6 +129,12 @@ fn session(situation: &Situation, old: &Config<'_>, new: &Config<'_>, effects: &
             "It is taken back by itself when you cannot confirm it afterwards.",
         )
     })
+}
+
+/// The link that has an address.
+fn holder(situation: &Situation, address: IpAddr) -> Option<&Link> {
+    let has = |link: &&Link| link.addresses.iter().any(|one| one.address == address);
+    situation.kernel.links().find(has)
 }
 
 fn is_link_local(address: IpAddr) -> bool {

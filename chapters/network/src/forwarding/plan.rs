@@ -122,5 +122,6 @@ fn batch(lines: String) -> Action {
         stdin: Some(Value::Text(lines)),
         deadline: DEADLINE,
         produces: None,
+        accept: Vec::new(),
     })
 }

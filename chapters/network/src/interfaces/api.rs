@@ -278,7 +278,7 @@ fn iface() -> Property {
     Property::string("iface").format(Format::Iface).min_length(2).max_length(20).help("Name of the interface")
 }
 
-fn digest() -> Property {
+pub(crate) fn digest() -> Property {
     Property::string("digest")
         .max_length(64)
         .optional()

@@ -1,6 +1,8 @@
 //! What is wrong with the network configuration at rest.
 
-use innkeeper_change::{Finding, Level, Problem, Severity};
+use std::collections::BTreeMap;
+
+use innkeeper_change::{Finding, Fix, Level, Problem, Severity};
 use innkeeper_host::Host;
 
 use super::changes::changes;
@@ -13,7 +15,26 @@ use super::{risks, validate};
 /// # Errors
 /// When a file is there and cannot be read.
 pub fn run(host: &dyn Host) -> Result<Vec<Finding>, Problem> {
-    inspect(host).map(|state| check(&state))
+    let mut findings = inspect(host).map(|state| check(&state))?;
+    for finding in findings.iter_mut().filter(|finding| finding.id == NO_IFUPDOWN2) {
+        finding.fixes = install_ifupdown2(host);
+    }
+    Ok(findings)
+}
+
+const NO_IFUPDOWN2: &str = "network.no-ifupdown2";
+
+/// The call that installs it; a tree that does not run installs nothing.
+fn install_ifupdown2(host: &dyn Host) -> Vec<Fix> {
+    if host.root().is_some() {
+        return Vec::new();
+    }
+    vec![Fix {
+        label: "Install ifupdown2".to_owned(),
+        verb: "POST".to_owned(),
+        path: format!("/nodes/{}/apt/install", host.node_name()),
+        params: BTreeMap::from([("package".to_owned(), "ifupdown2".to_owned())]),
+    }]
 }
 
 /// What is not understood, wrong, risky, or waits to be applied.
@@ -66,11 +87,11 @@ pub fn check(state: &State) -> Vec<Finding> {
     }
     if !state.ifupdown2 {
         findings.push(finding(
-            "network.no-ifupdown2",
+            NO_IFUPDOWN2,
             Level::Advice,
             "ifupdown2 is not installed".to_owned(),
             "/usr/share/ifupdown2".to_owned(),
-            "Install it with 'apt install ifupdown2': without it, network changes need a reboot.",
+            "Install it with 'innkeeper updates install ifupdown2': without it, network changes need a reboot.",
         ));
     }
     findings

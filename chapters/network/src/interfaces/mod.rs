@@ -20,4 +20,4 @@ mod api;
 pub mod checks;
 
 pub use api::NetworkChanges;
-pub(crate) use api::{LOCK, methods};
+pub(crate) use api::{LOCK, digest, methods};

@@ -229,5 +229,6 @@ fn run(program: &str, args: &[String]) -> Action {
         stdin: None,
         deadline: DEADLINE,
         produces: None,
+        accept: Vec::new(),
     })
 }

@@ -64,6 +64,7 @@ fn build() -> Action {
         stdin: None,
         deadline: DEADLINE,
         produces: None,
+        accept: Vec::new(),
     })
 }
 
