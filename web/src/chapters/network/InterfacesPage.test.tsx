@@ -61,6 +61,7 @@ async function open({
       data({ username: "root@pam", CSRFPreventionToken: "t", cap: { nodes: cap } }),
     "GET /nodes/pve1/network": () => data([CARD, BRIDGE]),
     "GET /nodes/pve1/network-changes": () => data(staged),
+    "GET /nodes/pve1/network-sets": () => data([]),
     "GET /nodes/pve1/network-topology": () => data({ nodes: [], ties: [] }),
     "POST /nodes/pve1/network": () => data(PLAN),
     "PUT /nodes/pve1/network": () => data(PLAN),

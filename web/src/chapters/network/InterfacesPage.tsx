@@ -10,6 +10,8 @@ import { href } from "../../kit/router";
 import { useMay } from "../../kit/session";
 import { Loaded, Nothing } from "../../kit/states";
 import type { Interface, Staged } from "../../kit/types";
+import { ChangeSets } from "./ChangeSets";
+import { useChangeSets, useOwns } from "./changeSets";
 import { InterfaceDialog } from "./InterfaceDialog";
 import { Topology } from "./Topology";
 import {
@@ -26,11 +28,19 @@ import {
 
 /** The interfaces of this host: configured, staged, and whether they are up. */
 export function InterfacesPage({ node }: { node: string }) {
-  const interfaces = useInterfaces(node);
-  const staged = useStaged(node);
   const propose = usePropose();
   const mayChange = useMay("Sys.Modify");
   const mayLook = useMay("Sys.Audit");
+  const sets = useChangeSets(node, mayLook);
+  const owns = useOwns();
+  const [name, setName] = useState("");
+  // one that was staged or discarded is not there any more: edits go to the staged file again
+  const chosen = sets.data?.find((set) => set.name === name);
+  const target = chosen?.error ? undefined : chosen?.name;
+  const interfaces = useInterfaces(node, target);
+  const staged = useStaged(node, target);
+  const isStaged = !chosen && staged.data?.staged === 1;
+  const mayEdit = mayChange && (!chosen || (!chosen.error && owns(chosen)));
   const [open, setOpen] = useState<{ one?: Editable }>();
   return (
     <ChapterPage
@@ -41,7 +51,7 @@ export function InterfacesPage({ node }: { node: string }) {
       actions={
         mayChange && (
           <>
-            <Button icon={<PlusIcon />} isDisabled={!staged.data} onClick={() => setOpen({})}>
+            <Button icon={<PlusIcon />} isDisabled={!staged.data || !mayEdit} onClick={() => setOpen({})}>
               Create
             </Button>
             <Button variant="secondary" component="a" href={href(["nodes", node, "network", "set-ups"])}>
@@ -49,16 +59,12 @@ export function InterfacesPage({ node }: { node: string }) {
             </Button>
             <Button
               variant="secondary"
-              isDisabled={staged.data?.staged !== 1}
-              onClick={() => propose(apply(node))}
+              isDisabled={!isStaged}
+              onClick={() => staged.data && propose(apply(node, staged.data))}
             >
               Apply configuration
             </Button>
-            <Button
-              variant="secondary"
-              isDisabled={staged.data?.staged !== 1}
-              onClick={() => propose(discard(node))}
-            >
+            <Button variant="secondary" isDisabled={!isStaged} onClick={() => propose(discard(node))}>
               Discard
             </Button>
           </>
@@ -68,6 +74,15 @@ export function InterfacesPage({ node }: { node: string }) {
       <Loaded query={interfaces} what="the interfaces">
         {(found) => (
           <div className="ik-stack">
+            {sets.data && (mayChange || sets.data.length > 0) && (
+              <ChangeSets
+                node={node}
+                sets={sets.data}
+                chosen={chosen}
+                mayChange={mayChange}
+                onChoose={setName}
+              />
+            )}
             {found.length === 0 ? (
               <Nothing title="There is no interface" icon={NetworkIcon}>
                 Neither a card nor a configured interface was found.
@@ -76,11 +91,11 @@ export function InterfacesPage({ node }: { node: string }) {
               <Interfaces
                 node={node}
                 interfaces={found}
-                staged={mayChange ? staged.data : undefined}
+                staged={mayEdit ? staged.data : undefined}
                 onEdit={(one) => setOpen({ one })}
               />
             )}
-            {staged.data && <Pending staged={staged.data} />}
+            {staged.data && !chosen && <Pending staged={staged.data} />}
             {mayLook && <Topology node={node} />}
             {open && staged.data && (
               <InterfaceDialog

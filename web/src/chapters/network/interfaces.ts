@@ -5,19 +5,31 @@ import { answer, api } from "../../kit/api";
 import { change, type ChangeCall } from "../../kit/plan/change";
 import type { Interface, Staged } from "../../kit/types";
 
-export function useInterfaces(node: string) {
+/** The text that edits go to: with a name it is that of a change set. */
+export type Target = Staged & { set?: string };
+
+function queryOf(set: string | undefined) {
+  return set === undefined ? {} : { "change-set": set };
+}
+
+export function useInterfaces(node: string, set?: string) {
   return useQuery({
-    queryKey: ["node", node, "network"],
-    queryFn: async ({ signal }) =>
-      (await answer(api.GET("/nodes/{node}/network", { params: { path: { node } }, signal }))).data,
+    queryKey: ["node", node, "network", set ?? ""],
+    queryFn: async ({ signal }) => {
+      const params = { path: { node }, query: queryOf(set) };
+      return (await answer(api.GET("/nodes/{node}/network", { params, signal }))).data;
+    },
   });
 }
 
-export function useStaged(node: string) {
+export function useStaged(node: string, set?: string) {
   return useQuery({
-    queryKey: ["node", node, "network-changes"],
-    queryFn: async ({ signal }) =>
-      (await answer(api.GET("/nodes/{node}/network-changes", { params: { path: { node } }, signal }))).data,
+    queryKey: ["node", node, "network-changes", set ?? ""],
+    queryFn: async ({ signal }): Promise<Target> => {
+      const params = { path: { node }, query: queryOf(set) };
+      const { data } = await answer(api.GET("/nodes/{node}/network-changes", { params, signal }));
+      return set === undefined ? data : { ...data, set };
+    },
   });
 }
 
@@ -167,30 +179,32 @@ function valueOf(name: Text, text: string): string | number {
 
 export function create(
   node: string,
-  { digest }: Staged,
+  { digest, set }: Target,
   iface: string,
   type: NewKind,
   fields: Fields,
 ): ChangeCall {
   const empty: Fields = { ...fieldsOf(), autostart: false };
-  const params = { iface: iface.trim(), type, digest, ...differences(empty, fields) };
+  const params = { iface: iface.trim(), type, digest, ...queryOf(set), ...differences(empty, fields) };
   return change(`Create ${params.iface}`, "post", "/nodes/{node}/network", { node }, params);
 }
 
-export function update(node: string, { digest }: Staged, one: Editable, fields: Fields): ChangeCall {
-  const params = { type: one.type, digest, ...differences(fieldsOf(one), fields) };
+export function update(node: string, { digest, set }: Target, one: Editable, fields: Fields): ChangeCall {
+  const params = { type: one.type, digest, ...queryOf(set), ...differences(fieldsOf(one), fields) };
   const path = "/nodes/{node}/network/{iface}";
   return change(`Change ${one.iface}`, "put", path, { node, iface: one.iface }, params);
 }
 
-export function remove(node: string, { digest }: Staged, { iface }: Interface): ChangeCall {
-  return change(`Remove ${iface}`, "delete", "/nodes/{node}/network/{iface}", { node, iface }, { digest });
+export function remove(node: string, { digest, set }: Target, { iface }: Interface): ChangeCall {
+  const params = { digest, ...queryOf(set) };
+  return change(`Remove ${iface}`, "delete", "/nodes/{node}/network/{iface}", { node, iface }, params);
 }
 
 export function discard(node: string): ChangeCall {
   return change("Discard what is staged", "delete", "/nodes/{node}/network", { node }, {});
 }
 
-export function apply(node: string): ChangeCall {
-  return change("Apply the network configuration", "put", "/nodes/{node}/network", { node }, {});
+/** What was read is what is applied: when the file has moved on the plan is made anew, and read again. */
+export function apply(node: string, { digest }: Staged): ChangeCall {
+  return change("Apply the network configuration", "put", "/nodes/{node}/network", { node }, { digest });
 }
