@@ -10,6 +10,10 @@ const SOON: Duration = Duration::from_secs(120);
 const OURS: &str = "10.1.0.1";
 const THEIRS: &str = "10.1.0.2";
 
+const UNITS: [(&str, &str); 2] = [
+    ("innkeeper-revert.service", include_str!("../../packaging/systemd/innkeeper-revert.service")),
+    ("pvenetcommit.service", include_str!("../../packaging/systemd/pvenetcommit.service")),
+];
 const SERVICE: &str = "[Unit]
 Description=Innkeeper
 [Service]
@@ -29,12 +33,8 @@ impl Pair {
         let host = Lab::host().name("pve1").nic(&wire).start()?;
         let other = Lab::host().name("other").nic(&wire).start()?;
         host.install_product()?;
-        for unit in ["innkeeper-revert.service", "pvenetcommit.service"] {
-            let text = std::fs::read_to_string(format!(
-                "{}/../packaging/systemd/{unit}",
-                env!("CARGO_MANIFEST_DIR")
-            ));
-            host.write(&format!("/etc/systemd/system/{unit}"), text.unwrap())?;
+        for (unit, text) in UNITS {
+            host.write(&format!("/etc/systemd/system/{unit}"), text)?;
             host.run(&format!("systemctl daemon-reload && systemctl --quiet enable {unit}"))?;
         }
         let name = other.nic(0).name()?;
