@@ -64,7 +64,7 @@ pub fn inspect(host: &dyn Host, origin: &str) -> Result<State, Problem> {
         configured: six.map(|one| one.name.to_owned()).collect(),
         file: read_content(host, FILE.into())?,
         values,
-        peer: origin.parse::<IpAddr>().ok().map(|peer| peer.to_canonical()),
+        peer: innkeeper_rest::origin::session(origin).map(|session| session.peer),
     })
 }
 
