@@ -67,15 +67,12 @@ export type Interface = Data<"/nodes/{node}/network">[number];
 export type Topology = Data<"/nodes/{node}/network-topology">;
 export type TopologyNode = Topology["nodes"][number];
 export type Staged = Data<"/nodes/{node}/network-changes">;
-<<<<<<< HEAD
 export type Recipe = Data<"/nodes/{node}/network-recipes">[number];
 export type RecipeParameter = Recipe["parameters"][number];
 export type GuestNic = Data<"/nodes/{node}/network-forwarding">[number];
-=======
 export type ChangeSet = Data<"/nodes/{node}/network-sets">[number];
 export type ChangeSetDetails = Data<"/nodes/{node}/network-sets/{set}">;
 export type Conflict = Schemas["Conflict"];
->>>>>>> 0ce1fb9 (Edit, rebase and stage change sets of the network in the browser)
 export type Resolver = Data<"/nodes/{node}/dns/state">;
 export type Hosts = Data<"/nodes/{node}/hosts">;
 export type HostsEntry = Schemas["HostsEntry"];
