@@ -41,7 +41,8 @@ fmt: ## format everything
 
 .PHONY: bench
 bench: tools-build tools-bench build ## measure this program and its peers on the same work, in one run
-	cargo run --release --locked --package innkeeper-bench
+	INNKEEPER_IFQUERY="$${XDG_CACHE_HOME:-$$HOME/.cache}/innkeeper-tools/ifupdown2/ifquery" \
+		cargo run --release --locked --package innkeeper-bench
 
 .PHONY: docs
 docs: ## write the generated files anew: docs/openapi.json, the pictures

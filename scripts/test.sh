@@ -3,7 +3,9 @@
 # when everything has passed; what it needs is installed by scripts/tools.sh.
 set -uo pipefail
 cd "$(dirname "$0")/.."
-export PATH="${XDG_CACHE_HOME:-$HOME/.cache}/innkeeper-tools/bin:$PATH"
+tools="${XDG_CACHE_HOME:-$HOME/.cache}/innkeeper-tools"
+export PATH="$tools/bin:$PATH"
+[ -x "$tools/ifupdown2/ifquery" ] && export INNKEEPER_IFQUERY="${INNKEEPER_IFQUERY:-$tools/ifupdown2/ifquery}"
 
 tiers=(format lints rust crash web browser lab fuzz policy)
 [ $# -gt 0 ] && tiers=("$@")

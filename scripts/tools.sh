@@ -4,7 +4,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 packages_build=(mold libpam0g-dev pkg-config gcc)
-packages_test=(chromium python3-venv gpgv)
+packages_test=(chromium python3 python3-venv gpgv)
 packages_bench=(nginx-light wrk curl time)
 packages_lab=(qemu-system-x86 qemu-utils ovmf debootstrap e2fsprogs zstd)
 
@@ -57,6 +57,25 @@ PYTHON
   rm -rf "$download"
 }
 
+# ifquery of ifupdown2, unpacked beside the system: installed, the package would take over the machine's network
+ifquery() {
+  [ -x "$tools/ifupdown2/ifquery" ] && return
+  echo "unpacking ifupdown2"
+  local download
+  download=$(mktemp -d)
+  (cd "$download" && apt-get -qq -o APT::Sandbox::User=root download ifupdown2)
+  rm -rf "$tools/ifupdown2"
+  dpkg-deb -x "$download"/ifupdown2_*.deb "$tools/ifupdown2"
+  rm -rf "$download"
+  # where there is no configuration of the system it looks beside its own files
+  ln -s ../../../etc "$tools/ifupdown2/usr/share/ifupdown2/etc"
+  # what it does depends on the name that it is called by
+  mkdir "$tools/ifupdown2/bin"
+  ln -s ../usr/share/ifupdown2/__main__.py "$tools/ifupdown2/bin/ifquery"
+  printf '#!/bin/sh\nexec /usr/bin/python3 "%s/ifupdown2/bin/ifquery" "$@"\n' "$tools" >"$tools/ifupdown2/ifquery"
+  chmod +x "$tools/ifupdown2/ifquery"
+}
+
 command -v cargo >/dev/null || { echo "The Rust toolchain is missing: see https://rustup.rs" >&2; exit 1; }
 command -v npm >/dev/null || { echo "Node.js with npm is missing: version 20 or later" >&2; exit 1; }
 
@@ -67,6 +86,7 @@ case "${1:-build}" in
     ;;
   test)
     debian "${packages_test[@]}"
+    ifquery
     cargo_tool cargo-deny cargo-deny@0.18.9
     if ! cat scripts/requirements.txt scripts/ansible-collection.txt | cmp -s - .venv/requirements.txt; then
       echo "installing Python tools for tests"
@@ -76,7 +96,10 @@ case "${1:-build}" in
       cat scripts/requirements.txt scripts/ansible-collection.txt >.venv/requirements.txt
     fi
     ;;
-  bench) debian "${packages_bench[@]}" ;;
+  bench)
+    debian "${packages_bench[@]}"
+    ifquery
+    ;;
   lab) debian "${packages_lab[@]}" ;;
   *) echo "usage: $0 build|test|bench|lab" >&2; exit 2 ;;
 esac

@@ -39,9 +39,26 @@ pub fn all(state: &State, config: &Config<'_>) -> Vec<Risk> {
         risks.extend(path_mtu(config, interface));
         risks.extend(other_type(interface));
         risks.extend(speeds(state, config, interface));
+        risks.extend(announced(state, config, interface));
     }
     networks(config, &mut risks);
     risks
+}
+
+/// Debian's ifupdown2 complains about `inet6 auto` and passes over it: what the address comes from then is the kernel alone.
+fn announced(state: &State, config: &Config<'_>, interface: &Interface<'_>) -> Option<Risk> {
+    let is_auto = config.method(interface, Family::V6) == Some("auto");
+    (state.ifupdown2 && is_auto).then(|| Risk {
+        id: "network.inet6-auto",
+        severity: Severity::Notice,
+        about: vec![interface.name.to_owned()],
+        message: format!(
+            "ifupdown2 does not know 'inet6 auto' and passes over it: {} gets the addresses that a router announces as long \
+             as this host does not forward IPv6.",
+            interface.name
+        ),
+        avoid: "Configure the address by hand where it has to stay.",
+    })
 }
 
 /// The risks that a change of `name` brings, and what it does to guests.
