@@ -77,7 +77,7 @@ export function nameAdvice(name: string): string | undefined {
 
 /** What is at the other end. */
 export function linkOf({ carrier, speed }: Nic): string {
-  if (carrier !== 1) return "No cable, or nothing at its other end";
+  if (carrier !== 1) return "No link";
   if (!speed) return "Connected";
   return speed >= 1000 ? `${speed / 1000} Gbit/s` : `${speed} Mbit/s`;
 }
