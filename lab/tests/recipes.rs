@@ -146,6 +146,17 @@ fn the_host_is_reached_in_a_vlan_on_a_bond() -> Result<(), Error> {
     pair.reached(OURS)
 }
 
+/// NET-65: Open vSwitch takes the card, and the host's own port its address.
+#[test]
+fn open_vswitch_takes_the_card_and_the_host_keeps_its_address() -> Result<(), Error> {
+    let pair = Pair::start(1)?;
+    pair.host.run("systemctl enable --now --quiet openvswitch-switch")?;
+    pair.cook(&format!("ovs --ports {}", pair.card))?;
+    pair.reached(OURS)?;
+    pair.reboot()?;
+    pair.reached(OURS)
+}
+
 /// NET-75 to NET-77: a guest gets through with the hardware address of its configuration, and with no other; one that starts later, too.
 #[test]
 fn a_guest_with_a_false_hardware_address_gets_no_answer() -> Result<(), Error> {
