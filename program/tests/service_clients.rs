@@ -1,6 +1,7 @@
 //! Clients of the original, and a fuzzer of the OpenAPI document, against the running program.
 #![allow(
     clippy::disallowed_methods,
+    clippy::unwrap_used,
     reason = "tests play the world outside: files, processes, sockets, time"
 )]
 

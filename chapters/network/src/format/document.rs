@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use super::lines::{Line, Lines, word};
+use super::lines::{Line, Lines, is_blank, word};
 use super::stanza::{Comment, Head, Item, OptionLine, Stanza, Word};
 
 /// Why a file is not understood.
@@ -156,13 +156,15 @@ impl<'a> Reader<'a> {
 
 /// A value over several lines as one.
 fn joined(raw: &str) -> String {
-    let mut words = raw.split('\\').map(str::trim).filter(|part| !part.is_empty());
+    let mut words = raw.split('\\').map(|part| part.trim_matches(is_blank)).filter(|part| !part.is_empty());
     // a backslash that continues nothing is a character like any other
     if raw.matches('\\').count() == raw.lines().count() - 1 {
         let first = words.next().unwrap_or_default().to_owned();
         return words.fold(first, |all, part| all + " " + part);
     }
-    let lines = raw.lines().map(|line| line.trim_end().strip_suffix('\\').unwrap_or(line).trim());
+    let lines = raw.lines().map(|line| {
+        line.trim_end_matches(is_blank).strip_suffix('\\').unwrap_or(line).trim_matches(is_blank)
+    });
     lines.filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
@@ -205,7 +207,7 @@ fn head<'a>(first: &'a str, rest: &'a str, at: usize) -> Result<Head<'a>, String
         "template" | "vlan" => Head::Template { word: first, name: named("a name")? },
         "source" | "source-directory" | "source-dir" => {
             named("a path")?;
-            Head::Source { word: first, path: rest.trim() }
+            Head::Source { word: first, path: rest.trim_matches(is_blank) }
         }
         _ => match first.strip_prefix("allow-") {
             Some("") => return Err("'allow-' without a class".to_owned()),

@@ -8,9 +8,15 @@ use super::stanza::{OptionLine, Stanza};
 /// Changes of a text, gathered and then carried out together.
 #[derive(Clone, Debug, Default)]
 pub struct Edits {
-    changes: Vec<(Range<usize>, String)>,
-    /// The last line of the text has no end, and was given one.
-    ended: bool,
+    changes: Vec<Change>,
+}
+
+#[derive(Clone, Debug)]
+struct Change {
+    span: Range<usize>,
+    text: String,
+    /// Whole lines, which begin one.
+    lines: bool,
 }
 
 impl Edits {
@@ -26,7 +32,7 @@ impl Edits {
 
     /// Puts `text` in the place of these bytes.
     pub fn replace(&mut self, span: Range<usize>, text: impl Into<String>) {
-        self.changes.push((span, text.into()));
+        self.changes.push(Change { span, text: text.into(), lines: false });
     }
 
     /// Gives an option another value; its key, its indentation and the blanks between stay.
@@ -44,27 +50,23 @@ impl Edits {
     /// Puts lines (each without its newline) behind a stanza's item at `end`, or in front of the line that begins there.
     pub fn insert_lines(&mut self, document: &Document<'_>, at: usize, lines: &[String]) {
         let newline = newline(document.text());
-        let mut text = String::new();
-        if at > 0 && !document.text()[..at].ends_with('\n') && !self.ended {
-            text.push_str(newline);
-            self.ended = true;
-        }
-        for line in lines {
-            text.push_str(line);
-            text.push_str(newline);
-        }
-        self.replace(at..at, text);
+        let text = lines.iter().flat_map(|line| [line.as_str(), newline]).collect();
+        self.changes.push(Change { span: at..at, text, lines: true });
     }
 
     /// The text with all changes.
     pub fn apply(mut self, text: &str) -> String {
         // a stable sort: what goes to one place keeps the order in which it was asked for
-        self.changes.sort_by_key(|(span, _)| (span.start, span.end));
-        let added: usize = self.changes.iter().map(|(_, new)| new.len()).sum();
+        self.changes.sort_by_key(|change| (change.span.start, change.span.end));
+        let added: usize = self.changes.iter().map(|change| change.text.len()).sum();
         let mut out = String::with_capacity(text.len() + added);
         let mut at = 0;
-        for (span, new) in self.changes {
+        for Change { span, text: new, lines } in self.changes {
             out.push_str(&text[at..span.start.max(at)]);
+            // the last line of a text may have no end, and may be one that goes
+            if lines && !out.is_empty() && !out.ends_with('\n') {
+                out.push_str(newline(text));
+            }
             out.push_str(&new);
             at = span.end.max(at);
         }
