@@ -124,6 +124,40 @@ fn a_routed_guest_is_reached_behind_the_hosts_own_hardware_address() -> Result<(
     Ok(())
 }
 
+/// NET-58: a bond with an address lives on one leg.
+#[test]
+fn a_bond_for_storage_answers_with_a_leg_pulled() -> Result<(), Error> {
+    let pair = Pair::start(3)?;
+    pair.cook("bond-storage --cidr 10.5.0.1/24")?;
+    let second = |pair: &Pair| pair.other.run(&format!("ip address add 10.5.0.2/24 dev {}", pair.theirs));
+    second(&pair)?;
+    pair.reached("10.5.0.1")?;
+    pair.reboot()?;
+    pair.reached("10.5.0.1")?;
+    pair.reached(OURS)?;
+    let active = pair.host.run("cat /sys/class/net/bond0/bonding/active_slave")?;
+    for leg in [1, 2] {
+        if pair.host.nic(leg).name()? == active {
+            pair.host.nic(leg).pull()?;
+        }
+    }
+    pair.reached("10.5.0.1")
+}
+
+/// NET-59, NET-36: from one card to a bond below a bridge in one call, without losing the address.
+#[test]
+fn the_guests_bridge_moves_onto_a_bond() -> Result<(), Error> {
+    let pair = Pair::start(2)?;
+    pair.cook("bridged")?;
+    pair.cook("bond-bridge")?;
+    pair.reached(OURS)?;
+    pair.reboot()?;
+    pair.reached(OURS)?;
+    let members = pair.host.run("cat /sys/class/net/bond0/bonding/slaves; ls /sys/class/net/vmbr0/brif")?;
+    assert!(members.contains(&pair.card) && members.contains("bond0"), "{members}");
+    Ok(())
+}
+
 fn vlan(pair: &Pair) -> Result<(), Error> {
     let theirs = &pair.theirs;
     pair.other
@@ -132,6 +166,19 @@ fn vlan(pair: &Pair) -> Result<(), Error> {
             ip address add 10.1.0.2/24 dev v5; ip link set v5 up"
         ))
         .map(drop)
+}
+
+/// NET-69: with the traditional bridge.
+#[test]
+fn the_host_is_reached_in_a_vlan_beside_the_bridge() -> Result<(), Error> {
+    let pair = Pair::start(1)?;
+    pair.cook("bridged")?;
+    pair.cook("vlan-management --vlan 5")?;
+    assert!(!pair.answers(OURS)?, "without a tag nobody answers");
+    vlan(&pair)?;
+    pair.reached(OURS)?;
+    pair.reboot()?;
+    pair.reached(OURS)
 }
 
 /// NET-70, NET-71: with the VLAN-aware one, on a bond, in one call.
@@ -155,6 +202,24 @@ fn open_vswitch_takes_the_card_and_the_host_keeps_its_address() -> Result<(), Er
     pair.reached(OURS)?;
     pair.reboot()?;
     pair.reached(OURS)
+}
+
+/// NET-72, NET-73: no link has an IPv6 address any more, now and after a reboot, and they are back when it is taken back.
+#[test]
+fn ipv6_goes_and_comes_back() -> Result<(), Error> {
+    let pair = Pair::start(1)?;
+    let six = || pair.host.run("ip -6 -brief address show | wc -l");
+    assert_ne!(six()?, "0");
+    pair.cook("ipv6")?;
+    assert_eq!(six()?, "0");
+    pair.reboot()?;
+    assert_eq!(six()?, "0");
+    pair.reached(OURS)?;
+    pair.cook("ipv6 --enabled")?;
+    assert!(!pair.host.output("test -e /etc/sysctl.d/disable-ipv6.conf")?.success());
+    pair.reboot()?;
+    assert_ne!(six()?, "0");
+    Ok(())
 }
 
 /// NET-75 to NET-77: a guest gets through with the hardware address of its configuration, and with no other; one that starts later, too.
