@@ -80,7 +80,7 @@ pub fn plan(state: &State, enabled: bool, live: bool) -> Result<Plan, Problem> {
             Some((format!("remove {FILE}"), FileChange::remove(FILE, file.clone())))
         }
         (Some(_), true) => {
-            return Err(Problem::Failed(format!(
+            return Err(Problem::Invalid(format!(
                 "{FILE} says more than this program wrote; edit it by hand"
             )));
         }

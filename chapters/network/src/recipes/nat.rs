@@ -88,7 +88,7 @@ impl Recipe for Nat {
 
     fn edit(&self, outlook: &Outlook, draft: &mut Draft) -> Result<(), Problem> {
         if !outlook.iptables {
-            return Err(Problem::Failed("iptables is not installed (need package 'iptables')".to_owned()));
+            return Err(Problem::Invalid("iptables is not installed (need package 'iptables')".to_owned()));
         }
         leads_outside(draft, &self.uplink, &self.bridge)?;
         private(draft, &self.bridge, self.cidr)?;

@@ -112,7 +112,7 @@ impl Recipe for Ovs {
     fn edit(&self, outlook: &Outlook, draft: &mut Draft) -> Result<(), Problem> {
         if !outlook.files.ovs {
             let message = "Open VSwitch is not installed (need package 'openvswitch-switch')";
-            return Err(Problem::Failed(message.to_owned()));
+            return Err(Problem::Invalid(message.to_owned()));
         }
         let own = own_address(self.cidr, self.gateway)?;
         let mut taken = Taken::default();
