@@ -21,7 +21,7 @@ const VLAN: Property = Property::integer("vlan").min(1).max(4094).help("The VLAN
 const AWARE: Property = Property::boolean("vlan-aware")
     .optional()
     .default("0")
-    .help("Make the bridge VLAN-aware; else the VLAN gets a bridge of its own beside it, as PORT.VLAN and BRIDGEvVLAN");
+    .help("Make the bridge VLAN-aware; else the VLAN gets a bridge of its own beside it, as PORT.VLAN and vmbrNvVLAN");
 const OWN: Property =
     CIDR.help("Address of this host in the VLAN; without it the bridge's addresses move there");
 const OWN_GATEWAY: Property = GATEWAY.help("Default gateway, where the address is a new one");
