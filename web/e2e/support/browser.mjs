@@ -9,9 +9,11 @@ import { chromium } from "playwright-core";
 
 const PICTURES = fileURLToPath(new URL("../../../docs/pictures/", import.meta.url));
 
-export function launch() {
+export const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
+
+export function launch(executablePath = CHROMIUM) {
   return chromium.launch({
-    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    executablePath,
     args: [
       "--no-sandbox",
       "--disable-gpu",

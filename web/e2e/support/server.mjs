@@ -63,19 +63,18 @@ export async function makeTree(more = {}) {
 /** How long the program may take to say where it is. */
 const START_MS = 30_000;
 
-export async function serve(tree) {
+/** The program that is tested. */
+export function program() {
   const binary = process.env.INNKEEPER_BIN;
   if (!binary)
     throw new Error("INNKEEPER_BIN must name the program: INNKEEPER_BIN=../target/release/innkeeper");
-  const server = spawn(
-    path.resolve(binary),
-    ["serve", "--root", tree.root, "--listen", "127.0.0.1:0", "--link"],
-    {
-      stdio: ["ignore", "pipe", "pipe"],
-    },
-  );
+  return path.resolve(binary);
+}
+
+/** Address and login link, as `innkeeper serve --link` says them. */
+export async function announced(server) {
   let said = "";
-  const [url, link] = await new Promise((resolve, reject) => {
+  return new Promise((resolve, reject) => {
     const timer = setTimeout(
       () => reject(new Error(`the program does not say where it is: ${said}`)),
       START_MS,
@@ -92,6 +91,13 @@ export async function serve(tree) {
     server.once("error", reject);
     server.once("exit", (code) => reject(new Error(`the program ended with ${code}: ${said}`)));
   });
+}
+
+export async function serve(tree) {
+  const server = spawn(program(), ["serve", "--root", tree.root, "--listen", "127.0.0.1:0", "--link"], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const [url, link] = await announced(server);
   return {
     url,
     link,
