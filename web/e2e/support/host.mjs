@@ -85,8 +85,10 @@ export async function makeHost({ interfaces, near }) {
     /** Starts the program on all addresses, and gives the secret that logs in once. */
     async serve() {
       const command = ["/usr/bin/innkeeper", "serve", "--listen", "0.0.0.0:8006", "--link"];
-      const [, link] = await announced(spawn("nsenter", [...enter, ...command], { stdio: ["ignore", "pipe", "pipe"] }));
-      return link.split("#")[1];
+      const [, link] = await announced(
+        spawn("nsenter", [...enter, ...command], { stdio: ["ignore", "pipe", "pipe"] }),
+      );
+      return link.split("#link=")[1];
     },
     async remove() {
       await inside.end();
@@ -97,9 +99,22 @@ export async function makeHost({ interfaces, near }) {
     },
   };
   const ip = (pid, ...args) => run("nsenter", [`--net=/proc/${pid}/ns/net`, "--", "ip", ...args]);
-  await ip(inside.pid, "link", "add", "eno1", "type", "veth", "peer", "name", "wire", "netns", String(outside.pid));
+  await ip(
+    inside.pid,
+    "link",
+    "add",
+    "eno1",
+    "type",
+    "veth",
+    "peer",
+    "name",
+    "wire",
+    "netns",
+    String(outside.pid),
+  );
   await ip(outside.pid, "address", "add", near, "dev", "wire");
-  await ip(outside.pid, "link", "set", "wire", "up");
+  // an address that the kernel makes up a second later would be another network to the browser
+  await ip(outside.pid, "link", "set", "wire", "addrgenmode", "none", "up");
   await host.write("/etc/network/interfaces", interfaces);
   await host.run("ifreload", "--all");
   return host;

@@ -57,6 +57,33 @@ it("takes any sentence of the host that says so for a change behind one's back",
   expect([modified, failed]).toEqual([true, false]);
 });
 
+it("gives up what a host that is silent was asked, but waits for one that is slow", async () => {
+  vi.useFakeTimers();
+  const connection = vi.fn();
+  listen({ connection });
+  let isThere = true;
+  const silent = (_: Request, { signal }: { signal: AbortSignal }) =>
+    new Promise<Response>((_, reject) =>
+      signal.addEventListener("abort", () => reject(signal.reason as Error)),
+    );
+  vi.stubGlobal("fetch", (request: Request, options: { signal: AbortSignal }) =>
+    isThere && request.url.endsWith("/version")
+      ? Promise.resolve(Response.json({ data: {} }))
+      : silent(request, options),
+  );
+  const outcome = exchange("GET", "/slow").catch((error: unknown) => error);
+  const change = vi.fn();
+  void exchange("PUT", "/change").catch(change);
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(connection).not.toHaveBeenCalledWith(false);
+  isThere = false;
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(await outcome).toBeInstanceOf(ConnectionError);
+  expect(connection).toHaveBeenLastCalledWith(false);
+  expect(change).not.toHaveBeenCalled();
+  vi.useRealTimers();
+});
+
 it("tells a lost session, a lost connection and a refused login apart", async () => {
   const sessionLost = vi.fn();
   const connection = vi.fn();

@@ -113,28 +113,50 @@ export async function exchange<T>(
   return (await response.json()) as Envelope<T>;
 }
 
-/** Whether anybody is there. */
-export async function knock(): Promise<void> {
-  await reach(new Request(`${BASE}/version`)).catch(() => {});
+/** After so long without a word somebody asks whether the host is there at all, and gives it as long to say so. */
+const SILENT_MS = 4_000;
+const OURS = { Accept: "application/json", "X-Innkeeper-Gui": "1" };
+/** Answers of the proxy for a daemon that is away. */
+const AWAY: readonly number[] = [502, 503, 504];
+
+/** Whether anybody is there. Who was cut off from the host gets no error, but silence, for minutes. */
+export async function knock(): Promise<boolean> {
+  const silence = new AbortController();
+  const timer = setTimeout(() => silence.abort(), SILENT_MS);
+  const isThere = await fetch(new Request(`${BASE}/version`, { headers: OURS }), { signal: silence.signal })
+    .then(({ status }) => !AWAY.includes(status))
+    .catch(() => false)
+    .finally(() => clearTimeout(timer));
+  connection(isThere);
+  return isThere;
+}
+
+/** Waits for an answer as long as the host is there. A change is waited for in any case: nobody knows whether it was heard. */
+async function patiently(request: Request): Promise<Response> {
+  const gone = new AbortController();
+  request.signal.addEventListener("abort", () => gone.abort(request.signal.reason));
+  const watch = setInterval(
+    () => void knock().then((isThere) => isThere || request.method !== "GET" || gone.abort()),
+    SILENT_MS,
+  );
+  return fetch(request, { signal: gone.signal }).finally(() => clearInterval(watch));
 }
 
 /** What these refuse with 401 may be a wrong password, which says nothing about the session. */
 const ASKS_FOR_PASSWORD = /\/access\/(ticket|link|session|password|tfa)\b/;
 
 async function reach(request: Request): Promise<Response> {
-  request.headers.set("Accept", "application/json");
-  request.headers.set("X-Innkeeper-Gui", "1");
+  for (const [name, value] of Object.entries(OURS)) request.headers.set(name, value);
   if (request.method !== "GET" && csrf) request.headers.set("CSRFPreventionToken", csrf);
   let response: Response;
   try {
-    response = await fetch(request);
+    response = await patiently(request);
   } catch (cause) {
     if (request.signal.aborted) throw cause;
     connection(false);
     throw new ConnectionError({ cause });
   }
-  // The proxy answers for a daemon that is away.
-  connection(![502, 503, 504].includes(response.status));
+  connection(!AWAY.includes(response.status));
   if (response.ok) return response;
   if (response.status === 401 && !ASKS_FOR_PASSWORD.test(request.url)) sessionLost();
   throw await refusal(response);

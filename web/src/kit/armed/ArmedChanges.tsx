@@ -1,12 +1,13 @@
 import { Alert, Button, Progress } from "@patternfly/react-core";
-import { Fragment, useEffect, useState } from "react";
+import { useEffect, useState } from "react";
 import { useConnection } from "../connection";
 import { DiffView } from "../diff/DiffView";
 import { duration } from "../format";
 import { usePropose } from "../plan/Changes";
 import { Link } from "../router";
 import { useMay } from "../session";
-import { elsewhere, revertNow, secondsLeft, useAddresses, useArmed, useConfirm, type Looked } from "./data";
+import { Elsewhere } from "./Elsewhere";
+import { revertNow, secondsLeft, useAddresses, useArmed, useConfirm, type Looked } from "./data";
 import "./armed.css";
 
 /** The changes that wait to be confirmed, with the time that is left: all of them, or that of one task. */
@@ -121,17 +122,7 @@ function Lost({ armed }: { armed: Looked }) {
           ? "The host does not answer. The time is over, and it takes the change back by itself: this page goes on as soon as it answers."
           : "The host does not answer. Unless somebody confirms the change, it is taken back when the time is over, and this page goes on."}
       </p>
-      {addresses.data && addresses.data.length > 0 && (
-        <p>
-          The change gives the host another address. Go on there, log in, and confirm it:
-          {addresses.data.map((address) => (
-            <Fragment key={address}>
-              {" "}
-              <a href={elsewhere(address, location)}>{address}</a>
-            </Fragment>
-          ))}
-        </p>
-      )}
+      <Elsewhere addresses={addresses.data ?? []} />
     </>
   );
 }

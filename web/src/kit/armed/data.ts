@@ -3,7 +3,7 @@ import { answer, api } from "../api";
 import { useNodes } from "../nodes";
 import { change, type ChangeCall } from "../plan/change";
 import { useMay } from "../session";
-import type { ArmedChange } from "../types";
+import type { ArmedChange, Plan } from "../types";
 
 /** How often the host is asked for changes that others armed, and how often while one waits. */
 const QUIET_MS = 10_000;
@@ -16,8 +16,8 @@ export interface Looked extends ArmedChange {
   at: number;
 }
 
-/** The armed changes of the node that this page comes from. */
-export function useArmed() {
+/** The armed changes of the node that this page comes from; asked for more often where one is expected. */
+export function useArmed(quiet = QUIET_MS) {
   const nodes = useNodes();
   const mayLook = useMay("Sys.Audit");
   const node = nodes.data?.[0]?.node;
@@ -30,7 +30,7 @@ export function useArmed() {
       const at = performance.now();
       return data.map((armed) => ({ ...armed, node: node ?? "", at }));
     },
-    refetchInterval: ({ state }) => (state.data?.length ? WAITING_MS : QUIET_MS),
+    refetchInterval: ({ state }) => (state.data?.length ? Math.min(WAITING_MS, quiet) : quiet),
   });
 }
 
@@ -71,11 +71,20 @@ export function useAddresses(armed: Looked | undefined) {
   });
 }
 
+/** The configuration in force; not the staged one, which goes when it comes into force. */
+const LIVE = /^\/etc\/network\/interfaces($|\.d\/)/;
+
+/** The files that a plan writes, with their diffs. */
+export function filesOf({ steps }: Pick<Plan, "steps">): { path: string; diff: string }[] {
+  return steps.flatMap(({ detail }) => {
+    const path = /^\+\+\+ (\S+)/m.exec(detail ?? "")?.[1];
+    return path && detail ? [{ path, diff: detail }] : [];
+  });
+}
+
 /** The addresses that a change gives to interfaces which did not have them before. */
 export function newAddresses(files: readonly { path: string; diff: string }[]): string[] {
-  const lines = files
-    .filter(({ path }) => path.startsWith("/etc/network/interfaces"))
-    .flatMap(({ diff }) => diff.split("\n"));
+  const lines = files.filter(({ path }) => LIVE.test(path)).flatMap(({ diff }) => diff.split("\n"));
   const of = (sign: "+" | "-") =>
     lines.flatMap((line) => {
       const address = /^([+-])\s*address\s+([0-9a-fA-F.:]+)(?:\/\d+)?\s*$/.exec(line);

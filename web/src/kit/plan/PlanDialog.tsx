@@ -12,10 +12,8 @@ import {
   ModalHeader,
   Skeleton,
 } from "@patternfly/react-core";
-import { useQuery } from "@tanstack/react-query";
 import { useEffect, useId, useState } from "react";
-import { answer, api } from "../api";
-import { ArmedChanges } from "../armed/ArmedChanges";
+import { ArmedTask } from "../armed/ArmedTask";
 import { Problem } from "../states";
 import { showTask } from "../tasks/drawer";
 import { nodeOf } from "../tasks/data";
@@ -25,6 +23,7 @@ import { Arm } from "./Arm";
 import { PlanView } from "./PlanView";
 import type { ChangeCall, Revealed } from "./change";
 import { mayApply, succeeded, type PlanState } from "./state";
+import { useEntryOf } from "./useEntryOf";
 import { usePlan, type PlanControls } from "./usePlan";
 import "./plan.css";
 
@@ -107,24 +106,36 @@ function Body({ change, controls }: { change: ChangeCall; controls: PlanControls
       );
     case "running":
       if (state.upid === "") return null;
-      return <TaskLog node={nodeOf(state.upid)} upid={state.upid} />;
+      return <Task state={state} />;
     case "finished":
       return (
         <div className="ik-stack">
-          <Outcome exit={state.exit} />
+          <Outcome state={state} />
           {succeeded(state.exit) && change.reveals && <Reveal all={change.reveals(state.answer)} />}
-          {state.upid !== "" && (
-            <>
-              <ArmedChanges upid={state.upid} />
-              <TaskLog node={nodeOf(state.upid)} upid={state.upid} />
-            </>
-          )}
+          {state.upid !== "" && <Task state={state} />}
         </div>
       );
   }
 }
 
-function Outcome({ exit }: { exit: string }) {
+/** What the task says, and how long somebody has to confirm what it does. */
+function Task({ state: { plan, upid, within } }: { state: PlanState & { step: "running" | "finished" } }) {
+  return (
+    <div className="ik-stack">
+      {within !== undefined && <ArmedTask upid={upid} plan={plan} within={within} />}
+      <TaskLog node={nodeOf(upid)} upid={upid} />
+    </div>
+  );
+}
+
+function Outcome({ state: { exit, upid, within } }: { state: PlanState & { step: "finished" } }) {
+  const entry = useEntryOf(within === undefined ? "" : upid);
+  if (entry.data?.state === "reverted")
+    return (
+      <Alert isInline isLiveRegion variant="warning" title="It was taken back">
+        Nobody confirmed it in time, or somebody took it back: everything is as it was before.
+      </Alert>
+    );
   if (exit === "OK") return <Alert isInline isLiveRegion variant="success" title="Done and verified" />;
   if (succeeded(exit))
     return <Alert isInline isLiveRegion variant="warning" title={`Done, with warnings (${exit})`} />;
@@ -261,19 +272,11 @@ function hasDanger(hazards: readonly { severity: string }[]): boolean {
 
 /** The entry of the history that the task wrote knows how to take the change back. */
 function UndoButton({ upid, onPropose }: { upid: string; onPropose: (change: ChangeCall) => void }) {
-  const node = nodeOf(upid);
-  const entry = useQuery({
-    queryKey: ["node", node, "history", "of-task", upid],
-    queryFn: async ({ signal }) => {
-      const params = { path: { node }, query: { limit: 20 } };
-      const { data } = await answer(api.GET("/nodes/{node}/history", { params, signal }));
-      return data.find((candidate) => candidate.upid === upid) ?? null;
-    },
-  });
+  const entry = useEntryOf(upid);
   if (!entry.data || entry.data.state !== "done") return null;
   const { id } = entry.data;
   return (
-    <Button variant="secondary" onClick={() => onPropose(undoOf(node, id))}>
+    <Button variant="secondary" onClick={() => onPropose(undoOf(nodeOf(upid), id))}>
       Undo
     </Button>
   );

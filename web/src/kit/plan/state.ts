@@ -16,8 +16,8 @@ export type PlanState =
       sending: boolean;
       moved: boolean;
     }
-  | { step: "running"; plan: Plan; upid: string; answer?: unknown }
-  | { step: "finished"; plan: Plan; upid: string; exit: string; answer?: unknown };
+  | { step: "running"; plan: Plan; within?: number; upid: string; answer?: unknown }
+  | { step: "finished"; plan: Plan; within?: number; upid: string; exit: string; answer?: unknown };
 
 export type PlanEvent =
   | { is: "ask" }
@@ -62,7 +62,7 @@ export function next(state: PlanState, event: PlanEvent): PlanState {
       return state.step === "review" ? { ...state, sending: true } : state;
     case "started":
       return state.step === "review"
-        ? { step: "running", plan: state.plan, upid: event.upid, answer: event.answer }
+        ? { step: "running", plan: state.plan, within: state.within, upid: event.upid, answer: event.answer }
         : state;
     case "finished":
       return state.step === "running" ? { ...state, step: "finished", exit: event.exit } : state;

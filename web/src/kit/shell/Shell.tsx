@@ -1,6 +1,7 @@
 import { Page, SkipToContent } from "@patternfly/react-core";
 import { Suspense, useCallback, useEffect, useMemo, useState, useSyncExternalStore } from "react";
 import { ArmedChanges } from "../armed/ArmedChanges";
+import { TakenBack } from "../armed/TakenBack";
 import type { Chapter, DatacenterChapter } from "../chapter";
 import { Guide } from "../guide/Guide";
 import { useNodes } from "../nodes";
@@ -79,6 +80,7 @@ export function Shell({ rooms }: { rooms: Rooms }) {
       <div className="ik-frame">
         <ConnectionBanner />
         <ArmedChanges />
+        <TakenBack />
         <Page
           className="ik-frame__page"
           mainContainerId={MAIN}
