@@ -38,15 +38,17 @@ function Armed({ armed, isInDialog }: { armed: Looked; isInDialog: boolean }) {
       .catch((failure: Error) => setError(failure))
       .finally(() => setBusy(false));
   };
+  // its time is running already while it is carried out, and that may be when the host is cut off
+  const isCounted = state === "waiting" || state === "applying";
   const isOpen = state === "waiting" || state === "stuck";
   return (
     <Alert isInline variant={state === "stuck" ? "danger" : "warning"} title={TITLES[state](id)}>
       <p className="ik-wrap ik-sentence">{what}</p>
-      {state === "waiting" && <Countdown armed={armed} />}
+      {isCounted && <Countdown armed={armed} />}
       {armed.error && <p className="ik-wrap">{armed.error}</p>}
       {armed.diff && <DiffView diff={armed.diff} />}
       {error && <p role="alert">{error.message}</p>}
-      {state === "waiting" && <Lost armed={armed} />}
+      {isCounted && <Lost armed={armed} />}
       <div className="ik-actions ik-armed__actions">
         {mayChange && isOpen && (
           <>
