@@ -89,7 +89,7 @@ describe("the network of a host, applied in a browser that comes by it", { skip 
     return dialog;
   }
 
-  /** NET-02, NET-03, UI-07 */
+  /** NET-10, NET-12, UI-07 */
   test("is back by itself when nobody can confirm it, and the page says so", async () => {
     const [files, before] = [await host.read(FILE), await kernel()];
     const { page, close } = await openNetwork();
@@ -119,7 +119,7 @@ describe("the network of a host, applied in a browser that comes by it", { skip 
     await host.run("innkeeper", "network", "revert", "--yes");
   });
 
-  /** NET-02, NET-03 */
+  /** NET-10 */
   test("moves to another address, and is confirmed from there", async () => {
     const { page, context } = await openNetwork();
     await stage(page, { address: MOVED });
@@ -129,7 +129,7 @@ describe("the network of a host, applied in a browser that comes by it", { skip 
     assert.equal(await link.first().getAttribute("href"), `${originOf(MOVED)}/#/nodes/inn1/network`);
     await link.first().click();
     await page.getByLabel("User name").fill("root");
-    await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
+    await page.getByLabel("Password").fill(PASSWORD);
     await page.getByRole("button", { name: "Log in" }).click();
     const bar = page.getByRole("region", { name: "Changes that wait to be confirmed" });
     await bar.getByRole("button", { name: "Confirm: all is well" }).click();

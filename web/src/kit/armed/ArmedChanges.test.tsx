@@ -8,6 +8,7 @@ import { watchConnection } from "../connection";
 import { Changes } from "../plan/Changes";
 import { restore } from "../session";
 import { ArmedChanges } from "./ArmedChanges";
+import { TakenBack } from "./TakenBack";
 
 const ARMED = {
   id: 12,
@@ -35,6 +36,7 @@ async function open() {
   show(
     <Changes>
       <ArmedChanges />
+      <TakenBack />
     </Changes>,
   );
 }
@@ -93,6 +95,25 @@ it("takes back by a plan that is shown first, and sends nothing that an act does
   expect(await screen.findByText("Done and verified")).toBeTruthy();
   const posts = asked.filter(({ path }) => path.endsWith("/revert"));
   expect(posts.map(({ params }) => params)).toEqual([{ "dry-run": 1 }, {}]);
+});
+
+it("says that one was taken back while nobody looked, until it is told that this was read", async () => {
+  let waiting = [ARMED];
+  serve({
+    ...HOST,
+    "GET /nodes/pve1/changes": () => data(waiting),
+    "POST /nodes/pve1/changes/12/confirm": () => refusal(500, "too late"),
+    "GET /nodes/pve1/changes/12": () =>
+      data({ ...ARMED, state: "reverted", left: 0, "ended-by": "root@pam", "ended-from": "timer" }),
+  });
+  await open();
+  const confirm = await screen.findByRole("button", { name: "Confirm: all is well" });
+  waiting = [];
+  await userEvent.click(confirm);
+  expect(await screen.findByText("Nobody confirmed it in time.")).toBeTruthy();
+  expect(screen.getByText("give vmbr0 another address")).toBeTruthy();
+  await userEvent.click(screen.getByRole("button", { name: /^Close/ }));
+  expect(screen.queryByText("Nobody confirmed it in time.")).toBeNull();
 });
 
 it("shows what became of one that could not be taken back", async () => {

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { elsewhere, newAddresses, secondsLeft } from "./data";
+import { elsewhere, filesOf, newAddresses, secondsLeft } from "./data";
 
 it("counts down by its own clock, and never below nothing", () => {
   const armed = { left: 60, at: 1_000 };
@@ -25,6 +25,21 @@ it("finds the addresses that the host moves to", () => {
     "2001:db8::20",
   ]);
   expect(newAddresses([{ path: "/etc/hosts", diff: DIFF }])).toEqual([]);
+});
+
+it("finds them in a plan that puts a staged file in place, whose own lines go", () => {
+  const staged = "--- /etc/network/interfaces.new\n+++ /dev/null\n@@ -1 +0,0 @@\n-\taddress 192.0.2.20/24\n";
+  const steps = [
+    { what: "have it read", detail: "" },
+    { what: "put it in place", detail: DIFF },
+    { what: "remove", detail: staged },
+  ];
+  expect(newAddresses(filesOf({ steps }))).toEqual(["192.0.2.20", "2001:db8::20"]);
+  const files = [DIFF, staged].map((diff, index) => ({
+    path: `/etc/network/interfaces${index ? ".new" : ""}`,
+    diff,
+  }));
+  expect(newAddresses(files)).toEqual(["192.0.2.20", "2001:db8::20"]);
 });
 
 it("goes on at the same page under the other address", () => {

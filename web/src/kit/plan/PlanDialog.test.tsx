@@ -1,8 +1,10 @@
+import { QueryClient } from "@tanstack/react-query";
 import { screen, waitFor } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { show } from "../../test/app";
 import { data, refusal, serve, type Asked } from "../../test/server";
+import { watchConnection } from "../connection";
 import type { Plan } from "../types";
 import { PlanDialog } from "./PlanDialog";
 
@@ -170,5 +172,43 @@ describe("the plan dialog", () => {
     expect(screen.getByText("found", { selector: "ins" })).toBeTruthy();
     await userEvent.click(screen.getByText("Close", { selector: "footer *" }));
     await waitFor(() => expect(onClose).toHaveBeenCalled());
+  });
+
+  it("leads to the new address when a change that has to be confirmed cuts the host off at once", async () => {
+    const detail =
+      "--- /etc/network/interfaces\n+++ /etc/network/interfaces\n@@ -1 +1 @@\n-\taddress 192.0.2.10/24\n+\taddress 192.0.2.20/24\n";
+    const plan = {
+      ...PLAN,
+      hazards: [],
+      steps: [{ what: "put it in place", detail }],
+      armable: 1,
+      armed: 90,
+    };
+    const asked = serve({
+      "POST /nodes/pve1/apt/repositories": ({ params }) =>
+        params["dry-run"] ? data(plan) : data(UPID, { task: UPID }),
+      [`GET /nodes/pve1/tasks/${UPID}/status`]: () => new TypeError("Failed to fetch"),
+    });
+    watchConnection(new QueryClient());
+    open();
+    await userEvent.click(await screen.findByRole("button", { name: "Apply" }));
+    expect(await screen.findByText(/within 1 min 30 s of its beginning/)).toBeTruthy();
+    expect(screen.getByRole<HTMLAnchorElement>("link", { name: "192.0.2.20" }).href).toContain("192.0.2.20");
+    expect(applied(asked)[0]?.params).toMatchObject({ "confirm-within": 90 });
+  });
+
+  it("says that a change was taken back because nobody confirmed it", async () => {
+    serve({
+      ...TASK,
+      "GET /nodes/pve1/history": () => data([{ id: 7, upid: UPID, state: "reverted" }], { total: 1 }),
+      "POST /nodes/pve1/apt/repositories": ({ params }) =>
+        params["dry-run"]
+          ? data({ ...PLAN, hazards: [], armable: 1, armed: 90 })
+          : data(UPID, { task: UPID }),
+    });
+    open();
+    await userEvent.click(await screen.findByRole("button", { name: "Apply" }));
+    expect(await screen.findByText("It was taken back")).toBeTruthy();
+    expect(screen.queryByText("Done and verified")).toBeNull();
   });
 });
