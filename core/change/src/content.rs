@@ -1,11 +1,31 @@
 //! The bytes of a file and their digest.
 
 use std::fmt;
+use std::io::{self, BufWriter, Write};
+use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use sha2::Digest as _;
+
+/// Bytes that are digested at once: JSON comes in pieces of a few.
+const PIECE: usize = 8 * 1024;
+
+/// Digests what is written to it.
+#[derive(Default)]
+struct Digesting(sha2::Sha256);
+
+impl Write for Digesting {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
 
 /// The SHA-256 of some bytes, printed as 64 lower-case hex digits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -15,6 +35,15 @@ impl Digest {
     /// Digests `bytes`.
     pub fn of(bytes: &[u8]) -> Self {
         Self(sha2::Sha256::digest(bytes).into())
+    }
+
+    /// Digests `data` as JSON, which is made piece by piece and never as a whole.
+    pub(crate) fn of_json(data: &impl Serialize) -> Self {
+        let mut pieces = BufWriter::with_capacity(PIECE, Digesting::default());
+        // serialising plain data into a digest cannot fail; half of it would only make the digests differ
+        let _ = serde_json::to_writer(&mut pieces, data);
+        let digesting = pieces.into_inner().unwrap_or_default();
+        Self(digesting.0.finalize().into())
     }
 
     /// The 32 bytes themselves, as `GET repositories` lists them.
@@ -65,14 +94,15 @@ fn parse_hex(text: &str) -> Option<[u8; 32]> {
 /// The bytes of a file, whole.
 ///
 /// As JSON it is `{"text": "…"}` when the bytes are UTF-8 and `{"base64": "…"}` otherwise, so that a stored plan
-/// can be read by people and still restores every byte.
+/// can be read by people and still restores every byte. Copies share the bytes: a plan, what is shown of it and the way back
+/// name the same file again and again.
 #[derive(Clone, PartialEq, Eq, Default)]
-pub struct Content(Vec<u8>);
+pub struct Content(Arc<Vec<u8>>);
 
 impl Content {
     /// Wraps bytes.
     pub fn new(bytes: impl Into<Vec<u8>>) -> Self {
-        Self(bytes.into())
+        Self(Arc::new(bytes.into()))
     }
 
     /// The bytes.
@@ -106,9 +136,17 @@ impl From<&str> for Content {
     }
 }
 
-#[derive(Serialize, Deserialize)]
+/// As it is written down; borrowed, as files may be long.
+#[derive(Serialize)]
 #[serde(rename_all = "lowercase")]
-enum Wire {
+enum Written<'a> {
+    Text(&'a str),
+    Base64(String),
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Read {
     Text(String),
     Base64(String),
 }
@@ -116,8 +154,8 @@ enum Wire {
 impl Serialize for Content {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self.as_text() {
-            Some(text) => Wire::Text(text.to_owned()),
-            None => Wire::Base64(STANDARD.encode(&self.0)),
+            Some(text) => Written::Text(text),
+            None => Written::Base64(STANDARD.encode(self.as_bytes())),
         }
         .serialize(serializer)
     }
@@ -125,9 +163,9 @@ impl Serialize for Content {
 
 impl<'de> Deserialize<'de> for Content {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        match Wire::deserialize(deserializer)? {
-            Wire::Text(text) => Ok(Self::new(text)),
-            Wire::Base64(text) => STANDARD.decode(text).map(Self).map_err(de::Error::custom),
+        match Read::deserialize(deserializer)? {
+            Read::Text(text) => Ok(Self::new(text)),
+            Read::Base64(text) => STANDARD.decode(text).map(Self::new).map_err(de::Error::custom),
         }
     }
 }

@@ -9,9 +9,11 @@
 //! - [`Hazard`]: what a plan puts at risk. [`Finding`]: what a health check found on a machine at rest.
 //! - [`Content`]: the bytes of a file. [`Value`]: a piece of an argument, which may be a [`Secret`] or a binding.
 //! - [`Problem`]: why a request cannot become a plan, or a plan cannot be carried out.
+//! - [`diff`]: two texts, line by line.
 //! - [`render`]: a plan as text for people and as a unified diff.
 
 mod content;
+pub mod diff;
 mod finding;
 mod hazard;
 mod plan;

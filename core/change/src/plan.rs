@@ -311,8 +311,7 @@ impl Plan {
 
     /// A fingerprint of the whole plan: what was shown is what is carried out.
     pub fn fingerprint(&self) -> Digest {
-        // serialising plain data into memory cannot fail; an empty vector would only make the prints differ
-        Digest::of(&serde_json::to_vec(self).unwrap_or_default())
+        Digest::of_json(self)
     }
 
     /// The files that the plan changes, in order of first mention.

@@ -1,8 +1,7 @@
 //! A plan for people: as text, and as a unified diff.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
-
-use similar::TextDiff;
 
 use crate::{Action, Content, FileChange, Plan, Severity, Step};
 
@@ -84,7 +83,7 @@ pub fn unified(before: Option<&Content>, after: Option<&Content>, old: &str, new
     else {
         return format!("--- {old}\n+++ {new}\n(binary content: {before:?} -> {after:?})\n");
     };
-    TextDiff::from_lines(a, b).unified_diff().context_radius(3).header(old, new).to_string()
+    crate::diff::unified(a, b, old, new, |line| Cow::Borrowed(line))
 }
 
 /// A word as a shell would need it quoted, so that what is shown can be pasted.

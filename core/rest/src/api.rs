@@ -236,6 +236,14 @@ impl Api {
     /// # Errors
     /// 501 for an unknown path, 400 for wrong parameters, 401 and 403, and whatever the method runs into.
     pub fn call(&self, request: Request, console: &mut dyn Console) -> Result<Answer, Problem> {
+        self.call_written(request, console)?.read()
+    }
+
+    /// Answers a request as [`Api::call`] does; a long list is left as the text that it was written as, for who hands it on.
+    ///
+    /// # Errors
+    /// As [`Api::call`].
+    pub fn call_written(&self, request: Request, console: &mut dyn Console) -> Result<Answer, Problem> {
         let (verb, path, origin) = (request.verb, request.path.clone(), request.origin.clone());
         let heard = Heard::new(verb, &path, &request.params, request.identity.as_ref(), &origin);
         let only_shown = request.params.get("dry-run").is_some_and(|value| route::plain(value) != "0");

@@ -6,7 +6,7 @@ use innkeeper_access::Identity;
 use innkeeper_change::Problem;
 use innkeeper_engine::Engine;
 use innkeeper_host::Host;
-use serde::Serialize;
+use serde::{Serialize, Serializer as _};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
@@ -17,6 +17,8 @@ use crate::api::Api;
 pub struct Answer {
     /// The result.
     pub data: Value,
+    /// The result as JSON text, in the place of `data`: only [`Api::call_written`] leaves it like this.
+    pub written: Option<String>,
     /// How many there are in all, when `data` is one page of a list.
     pub total: Option<u64>,
     /// What is staged and not applied yet, as a unified diff.
@@ -71,6 +73,28 @@ impl Answer {
     pub fn of(data: impl Serialize) -> Result<Self, Problem> {
         let data = serde_json::to_value(data).map_err(Problem::failed)?;
         Ok(Self { data, ..Self::default() })
+    }
+
+    /// Answers with a list that may be long. It is written as JSON item by item: thousands of interfaces as a tree of values take
+    /// longer than all that is found out about them.
+    ///
+    /// # Errors
+    /// As [`Answer::of`].
+    pub fn list(items: impl IntoIterator<Item: Serialize>) -> Result<Self, Problem> {
+        let mut text = Vec::new();
+        serde_json::Serializer::new(&mut text).collect_seq(items).map_err(Problem::failed)?;
+        Ok(Self { written: Some(String::from_utf8(text).map_err(Problem::failed)?), ..Self::default() })
+    }
+
+    /// The same with the result in `data`, however it was answered.
+    ///
+    /// # Errors
+    /// When the text is no JSON, which is a mistake of the program.
+    pub fn read(mut self) -> Result<Self, Problem> {
+        if let Some(text) = self.written.take() {
+            self.data = serde_json::from_str(&text).map_err(Problem::failed)?;
+        }
+        Ok(self)
     }
 
     /// Answers with one page of a list of `total`.

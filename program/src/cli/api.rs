@@ -175,7 +175,13 @@ fn print_answer(
     params: Map<String, Value>,
 ) -> Result<(), Failure> {
     let is_dry_run = method.has_dry_run() && params.get("dry-run").is_some_and(|value| value == "1");
-    let answer = Machine::open(globals)?.call(method.verb, path, params)?;
+    let answer = Machine::open(globals)?.call_written(method.verb, path, params)?;
+    if let Some(text) = &answer.written
+        && output::print_written(globals, text)?
+    {
+        return Ok(());
+    }
+    let answer = answer.read()?;
     if let Some((_, bytes)) = answer.download {
         return output::print_file(globals, &bytes);
     }

@@ -172,7 +172,16 @@ impl Called<'_, '_> {
     fn show(&self, machine: &mut Machine, path: &str, params: Map<String, Value>) -> Result<Value, Failure> {
         let method = self.leaf.method;
         let view = views::of(method);
-        let answer = machine.call(method.verb, path, params)?;
+        let answer = machine.call_written(method.verb, path, params)?;
+        let prepare = view.and_then(|view| view.prepare);
+        if let Some(text) = &answer.written
+            && prepare.is_none()
+            && !self.follow
+            && output::print_written(self.globals, text)?
+        {
+            return Ok(Value::Null);
+        }
+        let answer = answer.read()?;
         if let Some((_, bytes)) = answer.download {
             output::print_file(self.globals, &bytes)?;
             return Ok(Value::Null);
@@ -181,8 +190,8 @@ impl Called<'_, '_> {
             output::print_lines(self.globals, lines)?;
             return Ok(Value::Null);
         }
-        let data = match view {
-            Some(view) => (view.prepare)(answer.data),
+        let data = match prepare {
+            Some(prepare) => prepare(answer.data),
             None => answer.data,
         };
         output::print_value(self.globals, &data, |style| match view {

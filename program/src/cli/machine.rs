@@ -115,6 +115,16 @@ impl Machine {
         path: &str,
         params: Map<String, Value>,
     ) -> Result<Answer, Problem> {
+        self.call_written(verb, path, params)?.read()
+    }
+
+    /// The same; a long list is left as the JSON text that it was written as.
+    pub(super) fn call_written(
+        &mut self,
+        verb: Verb,
+        path: &str,
+        params: Map<String, Value>,
+    ) -> Result<Answer, Problem> {
         let request = Request {
             verb,
             path: path.to_owned(),
@@ -122,6 +132,6 @@ impl Machine {
             identity: Some(self.identity.clone()),
             origin: self.origin.clone(),
         };
-        self.api.call(request, &mut self.teed)
+        self.api.call_written(request, &mut self.teed)
     }
 }

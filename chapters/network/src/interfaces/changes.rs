@@ -1,8 +1,8 @@
 //! What is staged, as `diff -b -N -u` would show it.
 
-use std::fmt::Write as _;
+use std::borrow::Cow;
 
-use similar::{Algorithm, DiffOp, capture_diff_slices, group_diff_ops};
+use innkeeper_change::diff;
 
 use super::state::{LIVE, STAGED, State};
 
@@ -60,49 +60,5 @@ fn squeezed(line: &str) -> String {
 
 /// The unified diff of two texts, blanks aside.
 pub fn unified(old: &str, new: &str, old_name: &str, new_name: &str) -> String {
-    let (old_lines, new_lines): (Vec<&str>, Vec<&str>) =
-        (old.split_inclusive('\n').collect(), new.split_inclusive('\n').collect());
-    let (a, b): (Vec<String>, Vec<String>) = (
-        old_lines.iter().map(|line| squeezed(line)).collect(),
-        new_lines.iter().map(|line| squeezed(line)).collect(),
-    );
-    let operations = capture_diff_slices(Algorithm::Myers, &a, &b);
-    if operations.iter().all(|operation| matches!(operation, DiffOp::Equal { .. })) {
-        return String::new();
-    }
-    let mut out = format!("--- {old_name}\n+++ {new_name}\n");
-    for hunk in group_diff_ops(operations, 3) {
-        let (Some(first), Some(last)) = (hunk.first(), hunk.last()) else { continue };
-        let range = |from: usize, to: usize| match to - from {
-            0 => format!("{from},0"),
-            1 => format!("{}", from + 1),
-            length => format!("{},{length}", from + 1),
-        };
-        let _ = writeln!(
-            out,
-            "@@ -{} +{} @@",
-            range(first.old_range().start, last.old_range().end),
-            range(first.new_range().start, last.new_range().end)
-        );
-        for operation in &hunk {
-            let equal = matches!(operation, DiffOp::Equal { .. });
-            for line in &old_lines[operation.old_range()] {
-                put(&mut out, if equal { ' ' } else { '-' }, line);
-            }
-            if !equal {
-                for line in &new_lines[operation.new_range()] {
-                    put(&mut out, '+', line);
-                }
-            }
-        }
-    }
-    out
-}
-
-fn put(out: &mut String, sign: char, line: &str) {
-    out.push(sign);
-    out.push_str(line);
-    if !line.ends_with('\n') {
-        out.push_str("\n\\ No newline at end of file\n");
-    }
+    diff::unified(old, new, old_name, new_name, |line| Cow::Owned(squeezed(line)))
 }

@@ -1,8 +1,8 @@
 //! Change sets as the API delivers them.
 
+use innkeeper_change::diff;
 use innkeeper_rest::bit;
 use serde::Serialize;
-use similar::{ChangeTag, TextDiff};
 use utoipa::ToSchema;
 
 use super::inspect::{Draft, Found};
@@ -62,7 +62,7 @@ pub(super) fn entry(state: &State, found: &Found) -> ChangeSetEntry {
         Ok(Draft { set, .. }) => ChangeSetEntry {
             author: set.author.clone(),
             title: set.title.clone(),
-            lines: differing(&set.base, &set.text),
+            lines: diff::lines(&set.base, &set.text),
             outdated: is_outdated(state, set),
             name,
             changed,
@@ -72,15 +72,6 @@ pub(super) fn entry(state: &State, found: &Found) -> ChangeSetEntry {
             ChangeSetEntry { name, changed, error: Some(error.clone()), ..ChangeSetEntry::default() }
         }
     }
-}
-
-/// How many lines are in one of two texts only.
-fn differing(old: &str, new: &str) -> usize {
-    if old == new {
-        return 0;
-    }
-    let diff = TextDiff::from_lines(old, new);
-    diff.iter_all_changes().filter(|change| change.tag() != ChangeTag::Equal).count()
 }
 
 /// A change set with everything that is known of it.

@@ -56,14 +56,14 @@ pub(super) fn respond(format: Format, gui: bool, outcome: Result<Answer, Problem
 }
 
 fn success(format: Format, gui: bool, answer: Answer) -> Response<Body> {
-    let Answer { mut data, total, changes, task, change, unchanged, session, download: _, lines: _ } = answer;
+    let Answer { mut data, written, total, changes, task, change, unchanged, session, .. } = answer;
     if gui && session.is_some() {
         // the page gets its ticket as a cookie, where scripts cannot read it
         if let Some(object) = data.as_object_mut() {
             object.remove("ticket");
         }
     }
-    let mut body = Map::from_iter([("data".to_owned(), data)]);
+    let mut body = Map::new();
     let mut add = |name: &str, value: Option<Value>| {
         if let Some(value) = value {
             body.insert(name.to_owned(), value);
@@ -77,11 +77,22 @@ fn success(format: Format, gui: bool, answer: Answer) -> Response<Body> {
     if format == Format::ExtJs {
         add("success", Some(1.into()));
     }
-    let mut response = json_response(StatusCode::OK, &Value::Object(body));
+    let data = written.unwrap_or_else(|| data.to_string());
+    let mut response = json_text(StatusCode::OK, Bytes::from(with_data(&data, &Value::Object(body))));
     if let Some(ticket) = session.filter(|_| gui) {
         set_cookie(&mut response, &ticket);
     }
     response
+}
+
+/// A body of `data`, which is JSON already, and of what is said beside it.
+fn with_data(data: &str, beside: &Value) -> String {
+    let beside = beside.to_string();
+    let rest = beside.strip_prefix('{').filter(|rest| *rest != "}");
+    match rest {
+        Some(rest) => format!("{{\"data\":{data},{rest}"),
+        None => format!("{{\"data\":{data}}}"),
+    }
 }
 
 /// An empty ticket removes the cookie.

@@ -113,7 +113,7 @@ async fn handle(api: Arc<Api>, request: HttpRequest<Body>, path: String) -> Resu
             return Err(body::bad("the request's body is too large"));
         }
         let params = body::params(&parts, &body)?;
-        api.call(Request { verb, path, params, identity, origin: peer }, &mut Silent)
+        api.call_written(Request { verb, path, params, identity, origin: peer }, &mut Silent)
     };
     if at_once {
         return work().map_err(fail);

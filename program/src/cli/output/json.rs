@@ -1,56 +1,174 @@
 //! JSON with sorted keys, so that the same result is always the same text.
 
-use std::fmt::Write as _;
+use std::borrow::Cow;
+use std::fmt::{self, Write as _};
 
+use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
 use super::escape::is_harmful;
 
 /// On one line.
 pub(super) fn compact(value: &Value) -> String {
-    let mut out = String::new();
-    write_value(&mut out, value, None);
-    out
+    written(value, None)
 }
 
 /// Over several lines.
 pub(super) fn pretty(value: &Value) -> String {
+    written(value, Some(0))
+}
+
+fn written(value: &Value, depth: Option<usize>) -> String {
     let mut out = String::new();
-    write_value(&mut out, value, Some(0));
+    // a value is read from memory, and every value can be written
+    let _ = Writer { out: &mut out, depth }.deserialize(value);
     out
 }
 
-fn write_value(out: &mut String, value: &Value, depth: Option<usize>) {
-    let inner = depth.map(|depth| depth + 1);
-    match value {
-        Value::Array(items) if !items.is_empty() => {
-            out.push('[');
-            for (index, item) in items.iter().enumerate() {
-                begin(out, index, inner);
-                write_value(out, item, inner);
-            }
-            end(out, depth, ']');
-        }
-        Value::Object(map) if !map.is_empty() => {
-            out.push('{');
-            let mut sorted: Vec<_> = map.iter().collect();
-            sorted.sort_unstable_by_key(|(key, _)| *key);
-            for (index, (key, item)) in sorted.into_iter().enumerate() {
-                begin(out, index, inner);
-                out.push_str(&quoted(key));
-                out.push_str(if depth.is_some() { ": " } else { ":" });
-                write_value(out, item, inner);
-            }
-            end(out, depth, '}');
-        }
-        Value::String(text) => out.push_str(&quoted(text)),
+/// The same of what is JSON already, without making values of it.
+///
+/// # Errors
+/// When it is not JSON.
+pub(super) fn tidied(text: &str, pretty: bool) -> Result<String, serde_json::Error> {
+    let mut out = String::with_capacity(text.len());
+    let mut json = serde_json::Deserializer::from_str(text);
+    Writer { out: &mut out, depth: pretty.then_some(0) }.deserialize(&mut json)?;
+    json.end()?;
+    Ok(out)
+}
+
+/// Writes what is read, be it a value or a text.
+struct Writer<'o> {
+    out: &'o mut String,
+    /// How deep inside others this is; `None` where everything goes on one line.
+    depth: Option<usize>,
+}
+
+impl Writer<'_> {
+    fn inner(&mut self) -> Writer<'_> {
+        Writer { depth: self.depth.map(|depth| depth + 1), out: self.out }
+    }
+
+    fn display(self, value: impl fmt::Display) {
         // writing into a String cannot fail
-        other => _ = write!(out, "{other}"),
+        let _ = write!(self.out, "{value}");
     }
 }
 
-fn begin(out: &mut String, index: usize, depth: Option<usize>) {
-    if index > 0 {
+impl<'de> DeserializeSeed<'de> for Writer<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Writer<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        self.out.push_str("null");
+        Ok(())
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<(), E> {
+        self.display(value);
+        Ok(())
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<(), E> {
+        self.display(value);
+        Ok(())
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<(), E> {
+        self.display(value);
+        Ok(())
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<(), E> {
+        self.display(Value::from(value));
+        Ok(())
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<(), E> {
+        quote(self.out, text);
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut items: A) -> Result<(), A::Error> {
+        self.out.push('[');
+        let empty = self.out.len();
+        loop {
+            let mut item = self.inner();
+            let before = item.out.len();
+            begin(item.out, before > empty, item.depth);
+            if items.next_element_seed(item)?.is_none() {
+                self.out.truncate(before);
+                break;
+            }
+        }
+        end(self.out, self.depth.filter(|_| self.out.len() > empty), ']');
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(mut self, mut fields: A) -> Result<(), A::Error> {
+        // the fields are written behind each other first, and then again in their order
+        let start = self.out.len();
+        let mut found = Vec::with_capacity(fields.size_hint().unwrap_or(16));
+        while let Some(key) = fields.next_key_seed(Key)? {
+            let from = self.out.len() - start;
+            fields.next_value_seed(self.inner())?;
+            found.push((key, from..self.out.len() - start));
+        }
+        let values = self.out.split_off(start);
+        found.sort_by(|(a, _), (b, _)| a.cmp(b));
+        self.out.push('{');
+        let inner = self.depth.map(|depth| depth + 1);
+        for (index, (key, value)) in found.iter().enumerate() {
+            begin(self.out, index > 0, inner);
+            quote(self.out, key);
+            self.out.push_str(if inner.is_some() { ": " } else { ":" });
+            self.out.push_str(&values[value.clone()]);
+        }
+        end(self.out, self.depth.filter(|_| !found.is_empty()), '}');
+        Ok(())
+    }
+}
+
+/// The name of a field, which is borrowed as a rule.
+struct Key;
+
+impl<'de> DeserializeSeed<'de> for Key {
+    type Value = Cow<'de, str>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Key {
+    type Value = Cow<'de, str>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the name of a field")
+    }
+
+    fn visit_borrowed_str<E>(self, name: &'de str) -> Result<Self::Value, E> {
+        Ok(Cow::Borrowed(name))
+    }
+
+    fn visit_str<E>(self, name: &str) -> Result<Self::Value, E> {
+        Ok(Cow::Owned(name.to_owned()))
+    }
+}
+
+fn begin(out: &mut String, more: bool, depth: Option<usize>) {
+    if more {
         out.push(',');
     }
     new_line(out, depth);
@@ -70,16 +188,21 @@ fn new_line(out: &mut String, depth: Option<usize>) {
 
 /// A JSON string, harmful characters beyond ASCII spelled out too: JSON itself would let them through.
 pub(super) fn quoted(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 2);
+    quote(&mut out, text);
+    out
+}
+
+/// Writes [`quoted`] text.
+fn quote(out: &mut String, text: &str) {
     let plain = |byte: u8| (0x20..0x7f).contains(&byte) && !matches!(byte, b'"' | b'\\');
     if text.bytes().all(plain) {
-        return format!("\"{text}\"");
+        out.push('"');
+        out.push_str(text);
+        out.push('"');
+        return;
     }
-    let quoted = Value::from(text).to_string();
-    if !quoted.contains(is_harmful) {
-        return quoted;
-    }
-    let mut out = String::with_capacity(quoted.len() + 8);
-    for c in quoted.chars() {
+    for c in Value::from(text).to_string().chars() {
         if is_harmful(c) {
             // all of them are in the first plane: four digits; writing into a String cannot fail
             let _ = write!(out, "\\u{:04x}", u32::from(c));
@@ -87,7 +210,6 @@ pub(super) fn quoted(text: &str) -> String {
             out.push(c);
         }
     }
-    out
 }
 
 #[cfg(test)]
@@ -103,6 +225,26 @@ mod tests {
             pretty(&value),
             "{\n   \"a\": null,\n   \"b\": [\n      {\n         \"a\": {},\n         \"z\": 1\n      }\n   ]\n}"
         );
+    }
+
+    #[test]
+    fn text_is_written_as_the_value_that_it_means() {
+        let texts = [
+            r#"[ {"b":[],"a":{"d":-1,"c":[1,[2.5e3,{}]]}}, null,true , "\u009b\"", {"é":18446744073709551615,"\n":""} ]"#,
+            "[]",
+            "{}",
+            " 3 ",
+        ];
+        for text in texts {
+            let value: Value = serde_json::from_str(text).unwrap();
+            assert_eq!(tidied(text, false).unwrap(), compact(&value));
+            assert_eq!(tidied(text, true).unwrap(), pretty(&value));
+            assert_eq!(serde_json::from_str::<Value>(&compact(&value)).unwrap(), value);
+            assert_eq!(serde_json::from_str::<Value>(&pretty(&value)).unwrap(), value);
+        }
+        for wrong in ["", "[1", "[1]]", "{\"a\"}"] {
+            tidied(wrong, false).unwrap_err();
+        }
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod yaml;
 use std::io::{IsTerminal as _, Write as _};
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use innkeeper_change::Problem;
 use innkeeper_engine::{Console, Upid};
 use innkeeper_rest::Lines;
 use serde_json::Value;
@@ -145,6 +146,19 @@ pub(super) fn print_value(
         Format::JsonPretty => print(&format!("{}\n", json::pretty(data))),
         Format::Yaml => print(&yaml::document(data)),
     }
+}
+
+/// Prints a list that is JSON already, where JSON was asked for; whether it was. An empty one is left to who has to say so.
+pub(super) fn print_written(globals: &Globals, text: &str) -> Result<bool, Failure> {
+    let tidied = match globals.format {
+        _ if text == "[]" => return Ok(false),
+        _ if globals.quiet => return Ok(true),
+        Format::Json => json::tidied(text, false),
+        Format::JsonPretty => json::tidied(text, true),
+        Format::Text | Format::Yaml => return Ok(false),
+    };
+    print(&(tidied.map_err(Problem::failed)? + "\n"))?;
+    Ok(true)
 }
 
 /// Shows the lines of a task that runs in this process: beside the result, or on standard error when the result is for

@@ -26,7 +26,7 @@ pub(super) struct View {
     /// What is new can be waited for: entries have a `cursor` from which reading goes on.
     pub(super) follows: bool,
     /// Makes of the result what is printed in every format.
-    pub(super) prepare: fn(Value) -> Value,
+    pub(super) prepare: Option<fn(Value) -> Value>,
     /// Prints it as text.
     pub(super) show: fn(&Value, &Style, &Context<'_>) -> String,
 }
@@ -41,7 +41,7 @@ pub(super) struct Context<'a> {
 
 impl View {
     const fn new(path: &'static str, show: fn(&Value, &Style, &Context<'_>) -> String) -> Self {
-        Self { path, fixed: &[], unless: None, follows: false, prepare: |data| data, show }
+        Self { path, fixed: &[], unless: None, follows: false, prepare: None, show }
     }
 }
 
@@ -49,7 +49,7 @@ impl View {
 const ALL_LINES: &str = "1000000";
 
 const VIEWS: [View; 19] = [
-    View { prepare: tasks::in_few_words, ..View::new("/nodes/{node}/tasks", tasks::list) },
+    View { prepare: Some(tasks::in_few_words), ..View::new("/nodes/{node}/tasks", tasks::list) },
     View {
         fixed: &[("limit", ALL_LINES)],
         unless: Some("download"),
