@@ -13,7 +13,7 @@ fuzz_target!(|text: &str| {
     assert_eq!(Document::parse(text).text(), text);
     let state = State { live: Some(Content::new(text)), ifupdown2: true, ..State::default() };
     let config = state.config_of(text);
-    let _ = view::interfaces(&state, &config);
+    assert!(view::interfaces(&state, &config).count() >= config.interfaces().len());
     let _ = checks::check(&state);
     let Some(interface) = config.interfaces().last() else { return };
     let params = serde_json::json!({ "mtu": 1400, "comments": "fuzz", "cidr": "192.0.2.7/24" });

@@ -91,7 +91,7 @@ fn files_as_people_have_them_are_understood() {
         let state = state(&text, &[]);
         let config = state.config_of(&text);
         let document = Document::parse(&text);
-        let mut shown = serde_json::to_value(view::interfaces(&state, &config)).unwrap();
+        let mut shown = serde_json::to_value(view::interfaces(&state, &config).collect::<Vec<_>>()).unwrap();
         if !document.malformed().is_empty() {
             let reasons: Vec<_> = document.malformed().iter().map(ToString::to_string).collect();
             shown = serde_json::json!({ "not-understood": reasons, "interfaces": shown });

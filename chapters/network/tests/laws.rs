@@ -98,7 +98,6 @@ fn after(state: &State, plan: &innkeeper_change::Plan) -> String {
 /// What the API says of every interface but one, without its place.
 fn others(state: &State, text: &str, name: &str) -> BTreeMap<String, Value> {
     let mut shown: BTreeMap<_, _> = view::interfaces(state, &state.config_of(text))
-        .into_iter()
         .filter(|one| one.iface != name)
         .map(|one| (one.iface.clone(), serde_json::to_value(&one).unwrap()))
         .collect();
@@ -192,7 +191,7 @@ proptest! {
     fn hostile_text_is_read_checked_and_planned_for(text in hostile(), params in settings(), which in any::<prop::sample::Index>()) {
         let state = state(&text);
         let config = state.config_of(&text);
-        prop_assert!(view::interfaces(&state, &config).len() >= config.interfaces().len());
+        prop_assert!(view::interfaces(&state, &config).count() >= config.interfaces().len());
         let _ = innkeeper_network::interfaces::checks::check(&state);
         if config.interfaces().is_empty() {
             return Ok(());
@@ -229,7 +228,7 @@ fn a_host_with_every_vlan_is_listed_and_edited() {
     }
     let state = state(&text);
     let config = state.config_of(&text);
-    assert_eq!(view::interfaces(&state, &config).len(), 2 + 2 * 4094 + 5);
+    assert_eq!(view::interfaces(&state, &config).count(), 2 + 2 * 4094 + 5);
     let params = json!({ "comments": "the last one" });
     let settings = Settings::of(params.as_object().unwrap()).unwrap();
     let request = Request::Update { name: "br4094".to_owned(), kind: Kind::Bridge, settings };

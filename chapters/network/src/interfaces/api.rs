@@ -95,12 +95,13 @@ fn list() -> Method {
         let state = inspect_closely(call.host().as_ref(), chosen(call)?)?;
         let config = state.config_of(state.text().unwrap_or_default());
         let filter = call.text("type");
-        let mut shown = view::interfaces(&state, &config);
-        shown.retain(|one| one.kind != Some(Kind::Loopback) && passes(filter, one.kind));
-        if !call.identity()?.is_root() {
-            shown.retain(|one| !one.kind.is_some_and(Kind::is_bridge) || may_see(call, &one.iface));
-        }
-        Ok(Answer { changes: changes(&state), ..Answer::of(shown)? })
+        let is_root = call.identity()?.is_root();
+        let shown = view::interfaces(&state, &config).filter(|one| {
+            one.kind != Some(Kind::Loopback)
+                && passes(filter, one.kind)
+                && (is_root || !one.kind.is_some_and(Kind::is_bridge) || may_see(call, &one.iface))
+        });
+        Ok(Answer { changes: changes(&state), ..Answer::list(shown)? })
     })
     .allow(Permission::User)
     .param(Property::one_of("type", FILTERS).optional().help("Only those of this type"))

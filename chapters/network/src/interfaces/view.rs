@@ -1,7 +1,5 @@
 //! Interfaces as the API delivers them.
 
-use std::collections::HashSet;
-
 use innkeeper_rest::bit;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -159,42 +157,56 @@ pub struct FileView {
     pub errors: Vec<String>,
 }
 
-/// Every interface, configured or only there: `lo` included, in the order of the file, unconfigured hardware behind it.
-pub fn interfaces(state: &State, config: &Config<'_>) -> Vec<Network> {
+/// Every interface, configured or only there: `lo` included, in the order of the file, unconfigured hardware behind it. One at a
+/// time, as there may be thousands.
+pub fn interfaces<'s>(state: &'s State, config: &'s Config<'_>) -> impl Iterator<Item = Network> + 's {
     let view = View { state, config };
-    let mut all: Vec<Network> =
-        config.interfaces().iter().zip(2..).map(|(interface, at)| view.interface(interface, at)).collect();
-    let next = all.len() + 2;
-    let mut known: HashSet<&str> = config.interfaces().iter().map(|interface| interface.name).collect();
-    let bare =
-        state.devices.iter().filter(|(name, device)| device.physical && !known.contains(name.as_str()));
-    all.extend(bare.zip(next..).map(|((name, device), at)| Network {
-        iface: name.clone(),
+    let configured = config.interfaces();
+    let next = configured.len() + 2;
+    let bare = state
+        .devices
+        .iter()
+        .filter(|(name, device)| device.physical && config.get(name).is_none())
+        .zip(next..)
+        .map(|((name, _), at)| bare(state, name, at));
+    let lo = config.get("lo").is_none();
+    configured
+        .iter()
+        .zip(2..)
+        .map(move |(interface, at)| view.interface(interface, at))
+        .chain(bare)
+        .chain(lo.then(loopback))
+}
+
+/// Hardware that nobody configured.
+fn bare(state: &State, name: &str, priority: usize) -> Network {
+    Network {
+        iface: name.to_owned(),
         kind: Some(Kind::Eth),
-        priority: at,
-        active: device.up.then_some(1),
+        priority,
+        active: state.devices.get(name).is_some_and(|device| device.up).then_some(1),
         exists: Some(1),
         altnames: state.altnames.get(name).cloned().unwrap_or_default(),
         families: vec!["inet"],
         method: "manual".to_owned(),
         method6: "manual".to_owned(),
         ..Network::default()
-    }));
-    if !known.contains("lo") {
-        known.insert("lo");
-        all.push(Network {
-            iface: "lo".to_owned(),
-            kind: Some(Kind::Loopback),
-            priority: 1,
-            autostart: Some(1),
-            active: Some(1),
-            families: vec!["inet"],
-            method: "loopback".to_owned(),
-            method6: "manual".to_owned(),
-            ..Network::default()
-        });
     }
-    all
+}
+
+/// `lo`, which is there also when nobody configured it.
+fn loopback() -> Network {
+    Network {
+        iface: "lo".to_owned(),
+        kind: Some(Kind::Loopback),
+        priority: 1,
+        autostart: Some(1),
+        active: Some(1),
+        families: vec!["inet"],
+        method: "loopback".to_owned(),
+        method6: "manual".to_owned(),
+        ..Network::default()
+    }
 }
 
 /// One interface, if it is configured or there.
@@ -202,10 +214,11 @@ pub fn interface(state: &State, config: &Config<'_>, name: &str) -> Option<Netwo
     let at = config.interfaces().iter().position(|interface| interface.name == name);
     match at {
         Some(at) => Some(View { state, config }.interface(&config.interfaces()[at], at + 2)),
-        None => interfaces(state, config).into_iter().find(|interface| interface.iface == name),
+        None => interfaces(state, config).skip(config.interfaces().len()).find(|one| one.iface == name),
     }
 }
 
+#[derive(Clone, Copy)]
 struct View<'s, 'a> {
     state: &'s State,
     config: &'s Config<'a>,

@@ -13,7 +13,7 @@ use super::kind::{Kind, kind_of_name};
 use super::settings::Settings;
 use super::state::{LIVE, STAGED, State};
 use super::{parameters, risks, validate};
-use crate::format::Item;
+use crate::format::{Document, Item};
 use crate::sets::ChangeSet;
 
 /// What is asked for.
@@ -58,7 +58,6 @@ pub fn plan(state: &State, request: &Request, digest: Option<&str>) -> Result<Pl
     if *request == Request::Revert {
         return revert(state);
     }
-    let text = understood(state)?;
     let (name, what) = match request {
         Request::Create { name, kind, .. } => (name, format!("new {} {name}", kind.word())),
         Request::Update { name, .. } => (name, format!("changes of {name}")),
@@ -69,12 +68,15 @@ pub fn plan(state: &State, request: &Request, digest: Option<&str>) -> Result<Pl
         Some(draft) => format!("put {what} into change set {}", draft.set.name),
         None => format!("stage {what}"),
     };
-    let after = edited(state, request)?;
-    if after == text {
+    let old = understood_config(state)?;
+    let (after, touched) = rewritten(state, &old, request)?;
+    if Some(after.as_str()) == state.text() {
         return Ok(Plan::new(summary));
     }
+    let new = state.config_of(&after);
+    accept(state, &old, &new, request, &touched)?;
+    let hazards = risks::of_change(state, &old, &new, name);
     let plan = kept(state, Plan::new(summary), after.clone())?;
-    let hazards = risks::of_change(state, &state.config_of(text), &state.config_of(&after), name);
     Ok(hazards.into_iter().fold(plan, Plan::hazard))
 }
 
@@ -83,39 +85,65 @@ pub fn plan(state: &State, request: &Request, digest: Option<&str>) -> Result<Pl
 /// # Errors
 /// As [`plan`].
 pub(crate) fn edited(state: &State, request: &Request) -> Result<String, Problem> {
-    let text = understood(state)?;
-    let config = state.config_of(text);
-    let (Request::Create { name, .. } | Request::Update { name, .. } | Request::Delete { name }) = request
-    else {
-        return Ok(text.to_owned());
-    };
-    let mut editor = Editor::new(&config);
-    edit(state, &config, request, &mut editor)?;
-    let touched = editor.touched().to_vec();
-    let after = editor.finish();
-    if after != text {
-        let new = state.config_of(&after);
-        if let Request::Create { kind, .. } | Request::Update { kind, .. } = request {
-            is_what_was_asked(&config, &new, name, *kind)?;
-        }
-        unharmed(&config, &new, name, &touched)?;
-        sound(state, &config, &new)?;
+    let old = understood_config(state)?;
+    let (after, touched) = rewritten(state, &old, request)?;
+    if Some(after.as_str()) != state.text() {
+        accept(state, &old, &state.config_of(&after), request, &touched)?;
     }
     Ok(after)
 }
 
+/// The text that a request makes, not looked at yet, and the other interfaces that it is meant to change.
+fn rewritten(state: &State, old: &Config<'_>, request: &Request) -> Result<(String, Vec<String>), Problem> {
+    let mut editor = Editor::new(old);
+    edit(state, old, request, &mut editor)?;
+    let touched = editor.touched().to_vec();
+    Ok((editor.finish(), touched))
+}
+
+/// Lets a configuration pass that is what was asked for, harms nothing else, and has nothing wrong that was not wrong before.
+fn accept(
+    state: &State,
+    old: &Config<'_>,
+    new: &Config<'_>,
+    request: &Request,
+    touched: &[String],
+) -> Result<(), Problem> {
+    if let Request::Create { name, kind, .. } | Request::Update { name, kind, .. } = request {
+        is_what_was_asked(old, new, name, *kind)?;
+    }
+    if let Request::Create { name, .. } | Request::Update { name, .. } | Request::Delete { name } = request {
+        unharmed(old, new, name, touched)?;
+    }
+    sound(state, old, new)
+}
+
 /// The text of the current file, which must be understood as a whole before anything is written.
 pub(crate) fn understood(state: &State) -> Result<&str, Problem> {
-    let Some(text) = state.text() else {
-        return Err(Problem::Failed(format!("{} is not text and is not edited here", state.path())));
-    };
-    let document = crate::format::Document::parse(text);
+    let text = as_text(state)?;
+    without_doubt(state, &Document::parse(text))?;
+    Ok(text)
+}
+
+/// The same, read already.
+fn understood_config(state: &State) -> Result<Config<'_>, Problem> {
+    let config = state.config_of(as_text(state)?);
+    without_doubt(state, &config.files()[0].document)?;
+    Ok(config)
+}
+
+fn as_text(state: &State) -> Result<&str, Problem> {
+    let not_text = || Problem::Failed(format!("{} is not text and is not edited here", state.path()));
+    state.text().ok_or_else(not_text)
+}
+
+fn without_doubt(state: &State, document: &Document<'_>) -> Result<(), Problem> {
     match document.malformed().first() {
         Some(bad) => Err(Problem::Failed(format!(
             "{} is not understood and is left alone: {bad}. Correct it by hand first.",
             state.path()
         ))),
-        None => Ok(text),
+        None => Ok(()),
     }
 }
 
