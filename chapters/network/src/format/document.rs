@@ -94,7 +94,7 @@ impl<'a> Reader<'a> {
         if let Some(text) = line.text.strip_prefix('#') {
             return self.comment(Comment { text, span: line.span.clone() });
         }
-        if line.text.contains(|c: char| c.is_control() && !super::lines::is_blank(c)) {
+        if has_control_character(line.text) {
             return self.wrong(line.number, "control character");
         }
         let Some((first, _, rest, at)) = word(line.text, line.at) else {
@@ -152,6 +152,12 @@ impl<'a> Reader<'a> {
         }
         (self.open, self.apart, self.kept) = (false, false, 0);
     }
+}
+
+/// Whether there is a character that controls a terminal and separates no words.
+fn has_control_character(text: &str) -> bool {
+    let plain = |byte: &u8| matches!(byte, b' '..=b'~' | b'\t');
+    !text.as_bytes().iter().all(plain) && text.contains(|c: char| c.is_control() && !is_blank(c))
 }
 
 /// A value over several lines as one.

@@ -47,11 +47,16 @@ impl<'a> Lines<'a> {
         }
         let (start, number) = (self.at, self.number);
         let mut from = start;
-        let comment = self.text[start..].trim_start_matches([' ', '\t', '\r']).starts_with('#');
+        let first = self.text.as_bytes()[start..].iter().find(|byte| !matches!(byte, b' ' | b'\t' | b'\r'));
+        let comment = first == Some(&b'#');
         loop {
             let end = self.end(from);
             let body = self.text[from..end].trim_end_matches(['\n', '\r']);
             (self.at, self.number) = (end, self.number + 1);
+            // most lines: nothing in them says that they go on
+            if from == start && !body.as_bytes().contains(&b'\\') {
+                return Some(Ok(self.line(start, end, number, false)));
+            }
             let continues = body.ends_with('\\') && end < self.text.len();
             if comment && body.trim_end().ends_with('\\') {
                 return Some(Err((number, "a comment that ends in a backslash is read in two ways")));
@@ -102,9 +107,13 @@ pub(super) fn word(text: &str, at: usize) -> Option<(&str, usize, &str, usize)> 
         return None;
     }
     let start = at + text.len() - begin.len();
-    let ends = |(index, c): (usize, char)| {
-        is_blank(c) || (c == '\\' && begin[index + 1..].starts_with(['\n', '\r']))
+    // all that separates is ASCII: no byte of it is part of another character
+    let bytes = begin.as_bytes();
+    let ends = |&(index, byte): &(usize, &u8)| match byte {
+        b' ' | b'\t' | b'\r' | b'\n' => true,
+        b'\\' => matches!(bytes.get(index + 1), Some(b'\n' | b'\r')),
+        _ => false,
     };
-    let length = begin.char_indices().find(|&found| ends(found)).map_or(begin.len(), |(index, _)| index);
+    let length = bytes.iter().enumerate().find(ends).map_or(begin.len(), |(index, _)| index);
     Some((&begin[..length], start, &begin[length..], start + length))
 }

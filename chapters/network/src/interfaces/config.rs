@@ -171,7 +171,7 @@ impl<'a> Config<'a> {
     }
 
     fn gather(&mut self) {
-        let mut starts: HashMap<&'a str, Vec<(Start, bool)>> = HashMap::new();
+        let mut starts = Vec::new();
         let capacity = self.files.iter().map(|file| file.document.stanzas().len()).sum();
         let mut interfaces: Vec<Interface<'a>> = Vec::with_capacity(capacity);
         let mut by_name: HashMap<&'a str, usize> = HashMap::with_capacity(capacity);
@@ -182,7 +182,7 @@ impl<'a> Config<'a> {
                     Head::Allow { class, names } => {
                         let auto = matches!(*class, "auto" | "hotplug" | "ovs");
                         for (word, name) in names.iter().enumerate() {
-                            starts.entry(name.text).or_default().push((Start { place, word }, auto));
+                            starts.push((name.text, Start { place, word }, auto));
                         }
                     }
                     Head::Iface { name, .. } => {
@@ -196,10 +196,12 @@ impl<'a> Config<'a> {
                 }
             }
         }
-        for interface in &mut interfaces {
-            let found = starts.remove(interface.name).unwrap_or_default();
-            interface.autostart = found.iter().any(|(_, auto)| *auto);
-            interface.starts = found.into_iter().map(|(start, _)| start).collect();
+        // behind them, as a line may name what is configured further down
+        for (name, start, auto) in starts {
+            if let Some(&index) = by_name.get(name) {
+                interfaces[index].autostart |= auto;
+                interfaces[index].starts.push(start);
+            }
         }
         (self.interfaces, self.by_name) = (interfaces, by_name);
         let kinds: Vec<Kind> = self.interfaces.iter().map(|interface| self.kind(interface)).collect();
@@ -209,8 +211,8 @@ impl<'a> Config<'a> {
     }
 
     fn kind(&self, interface: &Interface<'a>) -> Kind {
-        let fields: Vec<Field> = interface.entries.iter().map(|entry| entry.field).collect();
-        kind_of(interface.name, &fields, |field| self.value(interface, field))
+        let fields = interface.entries.iter().map(|entry| entry.field);
+        kind_of(interface.name, fields, |field| self.value(interface, field))
     }
 }
 

@@ -139,8 +139,12 @@ pub fn alias_of_name(name: &str) -> Option<&str> {
 }
 
 /// What an interface is: by its name, and by `value`, which says what its options are.
-pub(crate) fn kind_of<'v>(name: &str, fields: &[Field], value: impl Fn(Field) -> Option<&'v str>) -> Kind {
-    let has = |wanted: fn(Field) -> bool| fields.iter().any(|field| wanted(*field));
+pub(crate) fn kind_of<'v>(
+    name: &str,
+    fields: impl Iterator<Item = Field> + Clone,
+    value: impl Fn(Field) -> Option<&'v str>,
+) -> Kind {
+    let has = |wanted: fn(Field) -> bool| fields.clone().any(wanted);
     if name == "lo" {
         return Kind::Loopback;
     }
@@ -155,9 +159,9 @@ pub(crate) fn kind_of<'v>(name: &str, fields: &[Field], value: impl Fn(Field) ->
         Kind::Bond
     } else if has(Field::is_of_bridges) {
         Kind::Bridge
-    } else if fields.contains(&Field::VxlanId) {
+    } else if has(|field| field == Field::VxlanId) {
         Kind::Vxlan
-    } else if fields.contains(&Field::VlanRawDevice) {
+    } else if has(|field| field == Field::VlanRawDevice) {
         Kind::Vlan
     } else if value(Field::LinkType) == Some("dummy") {
         Kind::Dummy
