@@ -137,9 +137,12 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    const NEW: [&str; 4] = ["\tmtu 2\n", "iface a\n", "\n", "auto a\n"];
+
     /// A file as networks have it, where every stanza looks like the one before; some lines are others than before.
     fn texts() -> impl Strategy<Value = (String, String)> {
-        let line = prop_oneof![Just("\n"), Just("auto a\n"), Just("iface a\n"), Just("\tmtu 1\n"), Just("é\n")];
+        let line =
+            prop_oneof![Just("\n"), Just("auto a\n"), Just("iface a\n"), Just("\tmtu 1\n"), Just("é\n")];
         let lines = prop::collection::vec(line, 0..400);
         let edits = prop::collection::vec((0..400_usize, 0..4_usize, 0..4_usize), 0..3);
         (lines, edits, any::<bool>()).prop_map(|(old, edits, cut)| {
@@ -147,7 +150,7 @@ mod tests {
             for (at, gone, more) in edits {
                 let at = at.min(new.len());
                 let to = (at + gone).min(new.len());
-                new.splice(at..to, ["\tmtu 2\n", "iface a\n", "\n", "auto a\n"].into_iter().take(more));
+                new.splice(at..to, NEW[..more].iter().copied());
             }
             let mut new = new.concat();
             if cut {
@@ -167,7 +170,7 @@ mod tests {
                 let numbers = range.split(' ').next().unwrap();
                 let (from, length) = numbers.split_once(',').unwrap_or((numbers, "1"));
                 let from = from.parse::<usize>().unwrap() - usize::from(length != "0");
-                out.extend(&old[at..from]);
+                out.push_str(&old[at..from].concat());
                 at = from;
                 continue;
             }
@@ -185,7 +188,7 @@ mod tests {
                 _ => assert_eq!(sign, "\\"),
             }
         }
-        out.extend(&old[at..]);
+        out.push_str(&old[at..].concat());
         out
     }
 
@@ -226,12 +229,16 @@ mod tests {
                         line 7001\n line 7002\n line 7003\n";
         assert_eq!(plain(&old, &new), expected);
         assert_eq!(lines(&old, &new), 2);
-        assert_eq!(plain(&old, &(old.clone() + "more")), "--- a\n+++ b\n@@ -9998,3 +9998,4 @@\n line 9997\n line 9998\n line 9999\n+more\n\\ No newline at end of file\n");
+        assert_eq!(
+            plain(&old, &(old.clone() + "more")),
+            "--- a\n+++ b\n@@ -9998,3 +9998,4 @@\n line 9997\n line 9998\n line 9999\n+more\n\\ No newline at end of file\n"
+        );
     }
 
     #[test]
     fn a_line_with_other_blanks_is_the_same_where_the_key_says_so() {
-        let squeezed = |old: &str, new: &str| unified(old, new, "a", "b", |line| Cow::Owned(line.replace(' ', "")));
+        let squeezed =
+            |old: &str, new: &str| unified(old, new, "a", "b", |line| Cow::Owned(line.replace(' ', "")));
         assert_eq!(squeezed("a b\nc\n", "ab\nc\n"), "");
         assert_eq!(squeezed("a b\nc\n", "ab\nd\n"), "--- a\n+++ b\n@@ -1,2 +1,2 @@\n a b\n-c\n+d\n");
     }

@@ -6,8 +6,8 @@ use innkeeper_access::Identity;
 use innkeeper_change::Problem;
 use innkeeper_engine::Engine;
 use innkeeper_host::Host;
-use serde::{Serialize, Serializer as _};
 use serde::de::DeserializeOwned;
+use serde::{Serialize, Serializer as _};
 use serde_json::{Map, Value};
 
 use crate::api::Api;

@@ -149,6 +149,8 @@ impl<'a> Reader<'a> {
     fn close(&mut self) {
         if let Some(stanza) = self.document.stanzas.last_mut().filter(|_| self.open) {
             stanza.items.truncate(self.kept);
+            // of thousands of stanzas, room for what never comes is most of what they take
+            stanza.items.shrink_to_fit();
         }
         (self.open, self.apart, self.kept) = (false, false, 0);
     }
@@ -192,7 +194,8 @@ fn is_keyword(word: &str) -> bool {
 }
 
 fn words(mut rest: &str, mut at: usize) -> Vec<Word<'_>> {
-    let mut words = Vec::new();
+    // one, as a rule
+    let mut words = Vec::with_capacity(1);
     while let Some((text, start, more, next)) = word(rest, at) {
         words.push(Word { text, at: start });
         (rest, at) = (more, next);

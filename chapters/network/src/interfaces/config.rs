@@ -172,7 +172,8 @@ impl<'a> Config<'a> {
 
     fn gather(&mut self) {
         let mut starts = Vec::new();
-        let capacity = self.files.iter().map(|file| file.document.stanzas().len()).sum();
+        let stanzas = self.files.iter().flat_map(|file| file.document.stanzas());
+        let capacity = stanzas.filter(|stanza| matches!(stanza.head, Head::Iface { .. })).count();
         let mut interfaces: Vec<Interface<'a>> = Vec::with_capacity(capacity);
         let mut by_name: HashMap<&'a str, usize> = HashMap::with_capacity(capacity);
         for (file, found) in self.files.iter().enumerate() {
@@ -221,8 +222,9 @@ impl<'a> Interface<'a> {
         Self {
             name,
             kind: Kind::Unknown,
-            stanzas: Vec::new(),
-            starts: Vec::new(),
+            // one of each, as a rule
+            stanzas: Vec::with_capacity(1),
+            starts: Vec::with_capacity(1),
             autostart: false,
             entries: Vec::new(),
         }
@@ -230,6 +232,9 @@ impl<'a> Interface<'a> {
 
     fn take(&mut self, place: Place, stanza: &Stanza<'a>) {
         self.stanzas.push(place);
+        if self.entries.is_empty() {
+            self.entries.reserve_exact(stanza.items.len());
+        }
         for (item, line) in stanza.items.iter().enumerate() {
             let Some((field, family)) = meaning(stanza, line) else { continue };
             let known = self.entries.iter().any(|entry| entry.field == field && entry.family == family);

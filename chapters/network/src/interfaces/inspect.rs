@@ -14,6 +14,8 @@ use crate::sets::Draft;
 
 /// Where the kernel lists its network devices.
 const DEVICES: &str = "/sys/class/net";
+/// A file that reads others has this word in it.
+const SOURCE: &str = "source";
 /// Files that read each other: who nests deeper has made a mistake.
 const DEPTH: usize = 8;
 /// More files than anybody keeps.
@@ -83,7 +85,7 @@ pub fn files_with(host: &dyn Host, draft: Option<Draft>) -> Result<State, Proble
         staged_written: written(host, STAGED)?,
         ..State::default()
     };
-    if let Some(text) = state.text().map(str::to_owned) {
+    if let Some(text) = state.text().filter(|text| text.contains(SOURCE)).map(str::to_owned) {
         let mut sources = Sources { host, seen: BTreeSet::from([LIVE.into()]), state: &mut state };
         sources.read(&text, 0)?;
     }
@@ -102,7 +104,7 @@ struct Sources<'h, 's> {
 
 impl Sources<'_, '_> {
     fn read(&mut self, text: &str, depth: usize) -> Result<(), Problem> {
-        if !text.contains("source") {
+        if !text.contains(SOURCE) {
             return Ok(());
         }
         let document = Document::parse(text);

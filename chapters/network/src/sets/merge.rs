@@ -65,7 +65,8 @@ pub fn merge(base: &str, own: &str, current: &str) -> Result<String, Vec<Conflic
     if read.malformed().is_empty() && Record::of(&read) == merged {
         Ok(text)
     } else {
-        merger.differ("", "the file as a whole", [None, None, None]);
+        let changed = || Some("changed".to_owned());
+        merger.differ("", "the file as a whole", [None, changed(), changed()]);
         Err(merger.conflicts)
     }
 }

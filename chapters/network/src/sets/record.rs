@@ -49,12 +49,14 @@ fn words(words: &[Option<Word<'_>>]) -> String {
 /// Where the stanzas of interfaces stand in a document.
 pub(super) fn places(document: &Document<'_>) -> BTreeMap<(String, StanzaKey), usize> {
     let mut places = BTreeMap::new();
+    // counted: a file may have any number of stanzas for one interface
+    let mut numbers: BTreeMap<(&str, String), usize> = BTreeMap::new();
     for (at, stanza) in document.stanzas().iter().enumerate() {
         let Head::Iface { name, family, .. } = &stanza.head else { continue };
         let family = words(&[*family]);
-        let earlier =
-            |number: &usize| places.contains_key(&(name.text.to_owned(), (family.clone(), *number)));
-        let number = (0..).find(|number| !earlier(number)).unwrap_or_default();
+        let next = numbers.entry((name.text, family.clone())).or_default();
+        let number = *next;
+        *next += 1;
         places.insert((name.text.to_owned(), (family, number)), at);
     }
     places

@@ -21,20 +21,29 @@ pub(super) fn pretty(value: &Value) -> String {
 fn written(value: &Value, depth: Option<usize>) -> String {
     let mut out = String::new();
     // a value is read from memory, and every value can be written
-    let _ = Writer { out: &mut out, depth }.deserialize(value);
+    let _ = Writer { out: &mut out, depth, hand_on: None }.deserialize(value);
     out
 }
 
-/// The same of what is JSON already, without making values of it.
+/// Text that is handed on at once.
+const PIECE: usize = 64 * 1024;
+
+/// The same of what is JSON already, without making values of it: handed on piece by piece.
 ///
 /// # Errors
 /// When it is not JSON.
-pub(super) fn tidied(text: &str, pretty: bool) -> Result<String, serde_json::Error> {
-    let mut out = String::with_capacity(text.len());
+pub(super) fn tidied(
+    text: &str,
+    pretty: bool,
+    mut hand_on: impl FnMut(&str),
+) -> Result<(), serde_json::Error> {
+    let mut out = String::with_capacity(2 * PIECE);
     let mut json = serde_json::Deserializer::from_str(text);
-    Writer { out: &mut out, depth: pretty.then_some(0) }.deserialize(&mut json)?;
+    let writer = Writer { out: &mut out, depth: pretty.then_some(0), hand_on: Some(&mut hand_on) };
+    writer.deserialize(&mut json)?;
     json.end()?;
-    Ok(out)
+    hand_on(&out);
+    Ok(())
 }
 
 /// Writes what is read, be it a value or a text.
@@ -42,11 +51,13 @@ struct Writer<'o> {
     out: &'o mut String,
     /// How deep inside others this is; `None` where everything goes on one line.
     depth: Option<usize>,
+    /// Takes pieces of the outermost list, which may be long.
+    hand_on: Option<&'o mut dyn FnMut(&str)>,
 }
 
 impl Writer<'_> {
     fn inner(&mut self) -> Writer<'_> {
-        Writer { depth: self.depth.map(|depth| depth + 1), out: self.out }
+        Writer { depth: self.depth.map(|depth| depth + 1), out: self.out, hand_on: None }
     }
 
     fn display(self, value: impl fmt::Display) {
@@ -102,17 +113,22 @@ impl<'de> Visitor<'de> for Writer<'_> {
 
     fn visit_seq<A: SeqAccess<'de>>(mut self, mut items: A) -> Result<(), A::Error> {
         self.out.push('[');
-        let empty = self.out.len();
+        let mut count = 0;
         loop {
-            let mut item = self.inner();
+            let item = self.inner();
             let before = item.out.len();
-            begin(item.out, before > empty, item.depth);
+            begin(item.out, count > 0, item.depth);
             if items.next_element_seed(item)?.is_none() {
                 self.out.truncate(before);
                 break;
             }
+            count += 1;
+            if let Some(hand_on) = self.hand_on.as_mut().filter(|_| self.out.len() >= PIECE) {
+                hand_on(self.out);
+                self.out.clear();
+            }
         }
-        end(self.out, self.depth.filter(|_| self.out.len() > empty), ']');
+        end(self.out, self.depth.filter(|_| count > 0), ']');
         Ok(())
     }
 
@@ -227,6 +243,11 @@ mod tests {
         );
     }
 
+    fn in_pieces(text: &str, pretty: bool) -> Result<String, serde_json::Error> {
+        let mut out = String::new();
+        tidied(text, pretty, |piece| out.push_str(piece)).map(|()| out)
+    }
+
     #[test]
     fn text_is_written_as_the_value_that_it_means() {
         let texts = [
@@ -237,14 +258,24 @@ mod tests {
         ];
         for text in texts {
             let value: Value = serde_json::from_str(text).unwrap();
-            assert_eq!(tidied(text, false).unwrap(), compact(&value));
-            assert_eq!(tidied(text, true).unwrap(), pretty(&value));
+            assert_eq!(in_pieces(text, false).unwrap(), compact(&value));
+            assert_eq!(in_pieces(text, true).unwrap(), pretty(&value));
             assert_eq!(serde_json::from_str::<Value>(&compact(&value)).unwrap(), value);
             assert_eq!(serde_json::from_str::<Value>(&pretty(&value)).unwrap(), value);
         }
         for wrong in ["", "[1", "[1]]", "{\"a\"}"] {
-            tidied(wrong, false).unwrap_err();
+            in_pieces(wrong, false).unwrap_err();
         }
+    }
+
+    #[test]
+    fn a_long_list_is_handed_on_piece_by_piece() {
+        let value: Value =
+            (0..20_000).map(|number| json!({ "number": number, "list": [number, "x"] })).collect();
+        let mut pieces = Vec::new();
+        tidied(&value.to_string(), true, |piece| pieces.push(piece.to_owned())).unwrap();
+        assert!(pieces.len() > 10);
+        assert_eq!(pieces.concat(), pretty(&value));
     }
 
     #[test]

@@ -150,14 +150,21 @@ pub(super) fn print_value(
 
 /// Prints a list that is JSON already, where JSON was asked for; whether it was. An empty one is left to who has to say so.
 pub(super) fn print_written(globals: &Globals, text: &str) -> Result<bool, Failure> {
-    let tidied = match globals.format {
+    let pretty = match globals.format {
         _ if text == "[]" => return Ok(false),
         _ if globals.quiet => return Ok(true),
-        Format::Json => json::tidied(text, false),
-        Format::JsonPretty => json::tidied(text, true),
+        Format::Json => false,
+        Format::JsonPretty => true,
         Format::Text | Format::Yaml => return Ok(false),
     };
-    print(&(tidied.map_err(Problem::failed)? + "\n"))?;
+    let mut printed = Ok(());
+    json::tidied(text, pretty, |piece| {
+        if printed.is_ok() && is_heard() {
+            printed = print(piece);
+        }
+    })
+    .map_err(Problem::failed)?;
+    printed.and_then(|()| print("\n"))?;
     Ok(true)
 }
 

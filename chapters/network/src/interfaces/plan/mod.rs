@@ -76,7 +76,7 @@ pub fn plan(state: &State, request: &Request, digest: Option<&str>) -> Result<Pl
     let new = state.config_of(&after);
     accept(state, &old, &new, request, &touched)?;
     let hazards = risks::of_change(state, &old, &new, name);
-    let plan = kept(state, Plan::new(summary), after.clone())?;
+    let plan = kept(state, Plan::new(summary), after)?;
     Ok(hazards.into_iter().fold(plan, Plan::hazard))
 }
 
@@ -249,14 +249,18 @@ fn in_this_file(config: &Config<'_>, interface: &Interface<'_>) -> Result<(), Pr
 
 /// Refuses an edit after which another interface would say something else than before.
 fn unharmed(old: &Config<'_>, new: &Config<'_>, name: &str, touched: &[String]) -> Result<(), Problem> {
-    let broken = |interface: &Interface<'_>| match new.get(interface.name) {
-        Some(after) => !says_the_same(old, interface, new, after),
-        None => true,
+    // most of them stand where they stood
+    let after = |at: usize, name: &str| {
+        let same = new.interfaces().get(at).filter(|one| one.name == name);
+        same.or_else(|| new.get(name))
     };
-    let own = |interface: &&Interface<'_>| {
+    let broken = |&(at, interface): &(usize, &Interface<'_>)| {
+        after(at, interface.name).is_none_or(|after| !says_the_same(old, interface, new, after))
+    };
+    let own = |(_, interface): &(usize, &Interface<'_>)| {
         interface.name != name && !touched.iter().any(|one| one == interface.name)
     };
-    match old.interfaces().iter().filter(own).find(|interface| broken(interface)) {
+    match old.interfaces().iter().enumerate().filter(own).find(broken).map(|(_, interface)| interface) {
         Some(other) => Err(Problem::failed(format!(
             "the edit would change interface '{}', too; nothing was done",
             other.name
