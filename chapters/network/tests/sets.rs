@@ -455,3 +455,13 @@ proptest! {
         }
     }
 }
+
+/// A file may name one interface as often as it likes: its stanzas are counted and not looked for. Ten thousand would take minutes
+/// otherwise.
+#[test]
+fn thousands_of_stanzas_for_one_interface_are_merged_as_quickly_as_those_of_many() {
+    let base = "iface eno1 inet manual\n".repeat(10_000);
+    let own = base.clone() + "\tmtu 1400\n";
+    let current = "auto lo\niface lo inet loopback\n\n".to_owned() + &base;
+    assert_eq!(merge(&base, &own, &current), Ok(current.clone() + "\tmtu 1400\n"));
+}
