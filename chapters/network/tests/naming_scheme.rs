@@ -105,7 +105,11 @@ fn a_scheme_is_pinned_where_systemd_boot_takes_the_command_line_from() {
 fn what_would_not_come_true_is_refused() {
     let machine = tree(&[("/etc/default/grub", GRUB)]);
     assert!(wrong(pin(&machine, "v242").unwrap_err(), "version").contains("there are v238, v239"));
+    for no_scheme in ["latest", "v+252", "v0252", "252", "v252 quiet", ""] {
+        assert!(pin(&machine, no_scheme).is_err(), "{no_scheme}");
+    }
     assert!(wrong(pin(&machine, "latest").unwrap_err(), "version").contains("no scheme"));
+    assert!(wrong(pin(&machine, "v+252").unwrap_err(), "version").contains("no scheme"));
     assert!(
         wrong(pin(&machine, "v255").unwrap_err(), "version").contains("systemd 252 does not know it yet")
     );

@@ -310,3 +310,11 @@ proptest! {
         prop_assert_eq!(once.text.replace("enwan0", "eno1"), text.replace("enwan0", "eno1"));
     }
 }
+
+/// A hostile file nests VLANs as deeply as it is long.
+#[test]
+fn a_name_with_a_million_vlans_behind_it_is_read_to_its_end() {
+    let deep = "eno1".to_owned() + &".1".repeat(500_000);
+    assert!(mentions(&deep, "eno1").iter().all(|mention| mention.sure));
+    assert!(mentions(&(deep + ".x"), "eno1").iter().all(|mention| !mention.sure));
+}

@@ -127,8 +127,8 @@ fn schemes() -> impl Iterator<Item = (u32, &'static str)> {
 }
 
 fn number(version: &str) -> Option<u32> {
-    let number = version.strip_prefix('v')?.parse().ok()?;
-    schemes().any(|(known, _)| known == number).then_some(number)
+    // to the letter: systemd knows no 'v+252', although it is a number
+    schemes().map(|(known, _)| known).find(|known| format!("v{known}") == version)
 }
 
 impl State {

@@ -77,7 +77,11 @@ fn path(before: &str) -> Place {
 }
 
 /// Whether a name ends there, perhaps with a VLAN or an alias behind it.
-fn ends(after: &str, place: Place) -> bool {
+fn ends(mut after: &str, place: Place) -> bool {
+    // a VLAN on a VLAN on a VLAN: nobody says how deep a hostile file goes
+    while let Some(more) = behind_vlan(after, place) {
+        after = more;
+    }
     let digits = |rest: &str| rest.bytes().take_while(u8::is_ascii_digit).count();
     let mut chars = after.chars();
     let Some(next) = chars.next() else { return true };
@@ -90,13 +94,6 @@ fn ends(after: &str, place: Place) -> bool {
         ('.', Place::Key) => true,
         ('/', Place::Path) => true,
         ('/', Place::Key) => digits(rest) > 0 && behind(digits(rest)).starts_with('.'),
-        ('.', Place::Word | Place::Path) => {
-            digits(rest) > 0 && {
-                let more = behind(digits(rest));
-                // a VLAN on a VLAN
-                !more.starts_with(is_of_a_name) && ends(more, place)
-            }
-        }
         (':', Place::Word) if digits(rest) > 0 => {
             let more = behind(digits(rest));
             more.is_empty() || more.starts_with(separates)
@@ -104,6 +101,13 @@ fn ends(after: &str, place: Place) -> bool {
         (':', Place::Word) => rest.is_empty() || rest.starts_with(char::is_whitespace),
         _ => false,
     }
+}
+
+/// What stands behind `.5`, where that may be a VLAN.
+fn behind_vlan(after: &str, place: Place) -> Option<&str> {
+    let rest = after.strip_prefix('.').filter(|_| matches!(place, Place::Word | Place::Path))?;
+    let more = rest.trim_start_matches(|c: char| c.is_ascii_digit());
+    (more.len() < rest.len() && !more.starts_with(is_of_a_name)).then_some(more)
 }
 
 /// Whether a text has a pattern that means the old name and not the new one: `-o eno+`, `eth*`.
