@@ -198,10 +198,17 @@ impl<'a> Config<'a> {
             }
         }
         // behind them, as a line may name what is configured further down
+        let mut next = 0;
         for (name, start, auto) in starts {
-            if let Some(&index) = by_name.get(name) {
+            // most files bring interfaces up in the order in which they configure them
+            let index = match interfaces.get(next) {
+                Some(interface) if interface.name == name => Some(next),
+                _ => by_name.get(name).copied(),
+            };
+            if let Some(index) = index {
                 interfaces[index].autostart |= auto;
                 interfaces[index].starts.push(start);
+                next = index + 1;
             }
         }
         (self.interfaces, self.by_name) = (interfaces, by_name);

@@ -249,7 +249,7 @@ fn path_mtu(config: &Config<'_>, interface: &Interface<'_>) -> Option<Risk> {
         let interface = config.get(name)?;
         config.value(interface, Field::Mtu)?.parse::<u32>().ok()
     };
-    let wanted = own(interface.name)?;
+    let wanted = config.value(interface, Field::Mtu)?.parse::<u32>().ok()?;
     let parents: Vec<&str> = match interface.kind {
         Kind::Bridge => config.list(interface, Field::BridgePorts).collect(),
         Kind::Vlan => config.vlan(interface).0.into_iter().collect(),

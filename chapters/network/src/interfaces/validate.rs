@@ -17,7 +17,8 @@ pub const VLANS: u32 = 4094;
 /// Everything that is wrong, in a stable order. A configuration is refused when it has something that the one before did
 /// not have.
 pub fn wrong(state: &State, config: &Config<'_>) -> Vec<String> {
-    let mut look = Look { state, config, found: Vec::new(), ports: HashMap::new() };
+    let mut look =
+        Look { state, config, found: Vec::new(), ports: HashMap::with_capacity(config.interfaces().len()) };
     look.gather_ports();
     let (mut vxlans, mut uplinks) = (HashMap::new(), HashMap::new());
     for interface in config.interfaces() {
@@ -167,25 +168,28 @@ impl<'s, 'a> Look<'s, 'a> {
 
     fn bridge(&mut self, interface: &'s Interface<'a>) {
         let name = interface.name;
+        let has_mtu = self.config.value(interface, Field::Mtu).is_some();
         for port in self.config.list(interface, Field::BridgePorts) {
             // ifupdown's own patterns, and what it makes of a name with a dot by itself
             if port.contains(['*', '?', '[']) || port == "regex" {
                 continue;
             }
-            let known = self.config.get(port).is_some() || self.state.devices.contains_key(port);
+            let configured = self.config.get(port);
+            let known = configured.is_some() || self.state.devices.contains_key(port);
             if !known && vlan_of_name(port).is_none() {
                 self.say(format!("bridge '{name}' - unable to find bridge port '{port}'"));
                 continue;
             }
-            if self.has_address(port) {
+            if configured.is_some_and(|port| self.has_address(port)) {
                 self.say(format!("iface {port} - ip address can't be set on interface if bridged in {name}"));
             }
-            self.found.extend(self.mtu(port, name));
+            if has_mtu {
+                self.found.extend(self.mtu(port, name));
+            }
         }
     }
 
-    fn has_address(&self, name: &str) -> bool {
-        let Some(interface) = self.config.get(name) else { return false };
+    fn has_address(&self, interface: &Interface<'_>) -> bool {
         [Family::V4, Family::V6].into_iter().any(|family| {
             self.config.method(interface, family).is_none_or(|method| method == "static")
                 && self
@@ -286,13 +290,13 @@ impl<'s, 'a> Look<'s, 'a> {
     /// Interfaces that are made of themselves, over whatever way.
     fn circles(&mut self) {
         // 0: not seen, 1: on the way, 2: done
-        let mut seen: HashMap<&str, u8> = HashMap::new();
+        let mut seen: HashMap<&str, u8> = HashMap::with_capacity(self.config.interfaces().len());
         for interface in self.config.interfaces() {
-            let mut way = vec![(interface.name, self.parts(interface.name), 0)];
             if seen.contains_key(interface.name) {
                 continue;
             }
             seen.insert(interface.name, 1);
+            let mut way = vec![(interface.name, self.parts(interface.name), 0)];
             while let Some((name, parts, next)) = way.last_mut() {
                 let Some(part) = parts.get(*next).copied() else {
                     seen.insert(*name, 2);
