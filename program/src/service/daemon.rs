@@ -18,6 +18,7 @@ use innkeeper_rest::{Api, http};
 use secrecy::ExposeSecret;
 use tokio::net::{UnixListener, UnixStream};
 
+use super::backoff::Backoff;
 use super::closing::{self, Closing, Guest, Patience};
 use super::pam::PamHelper;
 use super::spawn::WorkerProcesses;
@@ -154,29 +155,34 @@ const ROTATE_EVERY: u64 = 360;
 /// Armed changes have alarms of their own: this is for those whose alarm was killed, too. And what strangers did is written
 /// down once its minute is over.
 async fn keep_house(api: Arc<Api>) {
+    let mut tables = Backoff::default();
     for round in 0_u64.. {
         let keeper = Arc::clone(&api);
-        if let Err(panic) = tokio::task::spawn_blocking(move || keep_house_once(&keeper, round)).await {
-            tracing::error!(%panic, "the house could not be kept");
+        match tokio::task::spawn_blocking(move || keep_house_once(&keeper, round, tables)).await {
+            Ok(after) => tables = after,
+            Err(panic) => tracing::error!(%panic, "the house could not be kept"),
         }
         tokio::time::sleep(super::tick()).await;
     }
 }
 
-fn keep_house_once(api: &Api, round: u64) {
+fn keep_house_once(api: &Api, round: u64, tables: Backoff) -> Backoff {
     for (change, problem) in api.engine().revert_due() {
         tracing::warn!(%problem, change, "an armed change could not be taken back");
     }
     api.engine().flush_audit();
-    if let Err(problem) = super::forwarding::keep(api) {
-        tracing::warn!(%problem, "the forwarding tables of bridges could not be kept");
-    }
+    let tables = tables.round(|| {
+        super::forwarding::keep(api).inspect_err(|problem| {
+            tracing::warn!(%problem, "the forwarding tables of bridges could not be kept");
+        })
+    });
     if round % ROTATE_EVERY == 1 {
         let rotated = api.engine().journal().and_then(|journal| journal.rotate(Retention::default()));
         if let Err(problem) = rotated {
             tracing::warn!(%problem, "the journal could not be put into an archive");
         }
     }
+    tables
 }
 
 /// Makes the directory that the socket is in.

@@ -12,6 +12,7 @@
 //! - [`pam_helper`]: one password check, started by the daemon: PAM modules are not made for threads.
 
 mod alarm;
+mod backoff;
 mod certificate;
 mod closing;
 mod connect;

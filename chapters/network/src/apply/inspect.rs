@@ -76,7 +76,7 @@ pub fn inspect(host: &dyn Host, origin: &str) -> Result<Situation, Problem> {
 }
 
 /// Who is where now: a bridge that the staged file has no more still has its guests.
-pub(super) fn guests(kernel: &Kernel) -> BTreeMap<String, Vec<String>> {
+pub(crate) fn guests(kernel: &Kernel) -> BTreeMap<String, Vec<String>> {
     let mut guests: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for link in kernel.links().filter(|link| is_guest_port(&link.name)) {
         let Some(master) = link.master.as_deref().and_then(|master| kernel.link(master)) else { continue };

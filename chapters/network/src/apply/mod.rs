@@ -15,7 +15,7 @@ mod verify;
 pub use self::effects::{Effect, Fate, effects};
 pub(crate) use self::guests::inspect as ports_of;
 pub use self::guests::{Port, Tag};
-pub(crate) use self::inspect::cluster_addresses;
 pub use self::inspect::{Situation, inspect};
+pub(crate) use self::inspect::{cluster_addresses, guests as guest_ports};
 pub use self::plan::{Before, plan};
 pub use self::verify::deviations;

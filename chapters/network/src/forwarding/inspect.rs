@@ -10,12 +10,12 @@ use innkeeper_rest::bit;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::apply::{Port, ports_of};
+use crate::apply::{Port, guest_ports, ports_of};
 use crate::interfaces::config::{Config, Interface};
 use crate::interfaces::field::Field;
 use crate::interfaces::kind::Kind as InterfaceKind;
 use crate::interfaces::state::LIVE;
-use crate::kernel::{self, Kind};
+use crate::kernel;
 
 /// A network card of a guest, as its configuration has it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -56,19 +56,18 @@ pub struct State {
 pub fn inspect(host: &dyn Host) -> Result<State, Problem> {
     let unlearning = unlearning(host)?;
     let nics = nics(host)?;
-    let mut on_bridges: BTreeMap<String, Vec<String>> = BTreeMap::new();
     // of another system's tree there is no kernel to ask
-    if !nics.is_empty() && host.root().is_none() {
-        let kernel = kernel::inspect(host)?;
-        for nic in &nics {
-            let Some(link) = kernel.link(&nic.port) else { continue };
-            let master = link.master.as_deref().and_then(|master| kernel.link(master));
-            if let Some(master) = master.filter(|master| matches!(master.kind, Kind::Bridge { .. })) {
-                on_bridges.entry(master.name.clone()).or_default().push(link.name.clone());
-            }
+    let ports = match nics.is_empty() || host.root().is_some() {
+        true => Vec::new(),
+        false => {
+            let mut on_bridges = guest_ports(&kernel::inspect(host)?);
+            on_bridges
+                .values_mut()
+                .for_each(|ports| ports.retain(|port| nics.iter().any(|nic| nic.port == *port)));
+            ports_of(host, &on_bridges)?
         }
-    }
-    Ok(State { unlearning, nics, ports: ports_of(host, &on_bridges)? })
+    };
+    Ok(State { unlearning, nics, ports })
 }
 
 /// Whether a bridge of the live file learns nothing.

@@ -7,6 +7,7 @@ use innkeeper_change::{Content, Problem};
 use innkeeper_host::{FileKind, Host, read_config};
 
 use super::LINK_DIR;
+use super::early::{self, Initramfs};
 use super::link_file::LinkFile;
 use crate::kernel::{self, Kernel, Kind, Link};
 
@@ -21,6 +22,8 @@ pub struct State {
     pub made: BTreeMap<String, Vec<(String, String)>>,
     /// The link files in the order in which udev looks at them: the first that is for a card counts.
     pub files: Vec<Found>,
+    /// What has copies of them.
+    pub initramfs: Initramfs,
 }
 
 /// A link file and where it is.
@@ -110,7 +113,7 @@ pub fn inspect(host: &dyn Host) -> Result<State, Problem> {
         .map(|card| (card.name.clone(), made(host, card)))
         .filter(|(_, made)| !made.is_empty())
         .collect();
-    Ok(State { node: host.node_name(), kernel, made, files: files(host)? })
+    Ok(State { node: host.node_name(), kernel, made, files: files(host)?, initramfs: early::inspect(host)? })
 }
 
 /// The names in udev's database of devices that are there: `E:ID_NET_NAME_SLOT=ens5`.

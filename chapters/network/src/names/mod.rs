@@ -12,6 +12,7 @@
 
 mod api;
 pub mod checks;
+pub mod early;
 pub mod inspect;
 pub mod link_file;
 pub mod model;

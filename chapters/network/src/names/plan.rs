@@ -6,7 +6,7 @@ use innkeeper_change::{Content, FileChange, Hazard, Plan, Problem, Severity, Ste
 use super::inspect::{Fate, Found, State};
 use super::link_file::pinning;
 use super::scheme::Made;
-use super::{LINK_DIR, scheme};
+use super::{LINK_DIR, early, scheme};
 use crate::kernel::Link;
 
 /// What shall become of the names of cards.
@@ -50,7 +50,7 @@ fn pin(state: &State, cards: &[&Link]) -> Result<Plan, Problem> {
             plan = hazard(card).into_iter().fold(plan, Plan::hazard);
         }
     }
-    Ok(plan)
+    Ok(early::with_copies(state, plan))
 }
 
 /// The file for a card, unless one keeps its name already.
@@ -73,7 +73,7 @@ fn pin_one(state: &State, card: &Link) -> Result<Option<Step>, Problem> {
         return refuse(format!("{} is there already and is for something else", found.path));
     }
     let change = FileChange::write(&path, None, Content::from(pinning(mac, &card.name)));
-    Ok(Some(Step::file(format!("call the card {mac} '{}' in {path}", card.name), change)))
+    Ok(Some(early::link_file(state, format!("call the card {mac} '{}' in {path}", card.name), change)))
 }
 
 /// The hardware address by which a card is told from all others.
@@ -142,8 +142,9 @@ fn unpin(state: &State, card: &Link) -> Result<Plan, Problem> {
     }
     let what =
         format!("remove {}, which calls the card '{}'", found.path, found.file.gives().unwrap_or_default());
-    let plan = plan.step(Step::file(what, FileChange::remove(&found.path, found.content.clone())));
-    Ok(plan.hazard(Hazard::new(
+    let plan =
+        plan.step(early::link_file(state, what, FileChange::remove(&found.path, found.content.clone())));
+    Ok(early::with_copies(state, plan).hazard(Hazard::new(
         "nic.may-be-renamed",
         Severity::Warning,
         format!(

@@ -26,7 +26,7 @@ pub struct Topology {
 }
 
 /// An interface, or the network card of a guest.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = TopologyNode)]
 pub struct Node {
     /// Its name.
@@ -91,7 +91,7 @@ pub struct Node {
 }
 
 /// What something in the picture is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 #[schema(as = TopologyKind)]
 pub enum NodeKind {
@@ -112,6 +112,7 @@ pub enum NodeKind {
     /// The card of a guest.
     Guest,
     /// Anything else.
+    #[default]
     Other,
 }
 
@@ -173,7 +174,8 @@ pub fn topology(state: &State, kernel: &Kernel) -> Topology {
     }
     for (config, interface) in all(&old).chain(all(&new)) {
         let name = kernel.link(interface.name).map_or(interface.name, |link| &link.name);
-        let node = nodes.entry(name.to_owned()).or_insert_with(|| planned(name));
+        let node =
+            nodes.entry(name.to_owned()).or_insert_with(|| Node { name: name.to_owned(), ..Node::default() });
         describe(node, config, interface, effects.get(interface.name));
     }
     let ties = ties(&new, kernel, &nodes);
@@ -191,30 +193,6 @@ fn all<'c, 'a>(config: &'c Config<'a>) -> impl Iterator<Item = (&'c Config<'a>, 
 fn is_shown(link: &Link) -> bool {
     let inside = ["fwbr", "fwpr", "fwln"].iter().any(|prefix| link.name.starts_with(prefix));
     !(inside || matches!(link.kind, Kind::Loopback) || link.name == "ovs-system")
-}
-
-fn planned(name: &str) -> Node {
-    Node {
-        name: name.to_owned(),
-        kind: NodeKind::Other,
-        configured: false,
-        exists: false,
-        up: false,
-        carrier: false,
-        speed: None,
-        mtu: None,
-        mac: None,
-        addresses: Vec::new(),
-        altnames: Vec::new(),
-        driver: None,
-        pci: None,
-        bond_mode: None,
-        bond_active: None,
-        vlan: None,
-        pending: None,
-        differences: Vec::new(),
-        guest: None,
-    }
 }
 
 fn of_link(link: &Link, kernel: &Kernel) -> Node {
@@ -257,7 +235,7 @@ fn of_link(link: &Link, kernel: &Kernel) -> Node {
             _ => None,
         },
         guest,
-        ..planned(&link.name)
+        ..Node::default()
     }
 }
 

@@ -72,8 +72,6 @@ pub struct Situation {
     pub unread: Vec<String>,
     /// What is staged becomes the configuration at the next start.
     pub committed: bool,
-    /// The initial RAM disk has link files of its own, and can be built anew.
-    pub initramfs: bool,
     /// The system that runs, not another one's tree.
     pub running: bool,
     /// What tells this start of the machine from others.
@@ -93,8 +91,6 @@ pub struct Place {
     pub rule: Rule,
 }
 
-/// The program that builds initial RAM disks.
-pub const UPDATE_INITRAMFS: &str = "/usr/sbin/update-initramfs";
 /// Notes of what waits for a restart.
 pub const MARK: &str = "/var/lib/innkeeper/reboot-needed/network-names";
 const COMMIT: &str = "/etc/systemd/system/sysinit.target.wants/pvenetcommit.service";
@@ -109,7 +105,6 @@ pub fn inspect(host: &dyn Host) -> Result<Situation, Problem> {
         names: inspect::inspect(host)?,
         interfaces: interfaces::files(host)?,
         committed: host.metadata(COMMIT.into())?.is_some(),
-        initramfs: running && host.metadata(UPDATE_INITRAMFS.into())?.is_some(),
         running,
         boot_id: host.boot_id(),
         mark: read_content(host, MARK.into())?,

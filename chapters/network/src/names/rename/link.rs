@@ -1,20 +1,15 @@
 //! The link file that gives the new name.
 
 use camino::{Utf8Path, Utf8PathBuf};
-use innkeeper_change::{
-    Action, Content, FileChange, Hazard, Invocation, Plan, Problem, Severity, Step, Undo, Value,
-};
+use innkeeper_change::{Content, FileChange, Hazard, Plan, Problem, Severity};
 
-use super::inspect::{Situation, UPDATE_INITRAMFS};
+use super::inspect::Situation;
 use super::plan::Rename;
 use crate::kernel::Link;
-use crate::names::LINK_DIR;
 use crate::names::inspect::{Fate, Found, State};
 use crate::names::link_file::{pinning, with_name};
 use crate::names::plan::{own_mac, path_of};
-
-/// Building an initial RAM disk for each kernel takes minutes on slow disks.
-const DEADLINE: u32 = 1800;
+use crate::names::{LINK_DIR, early};
 
 /// Adds what makes udev give the name.
 pub(super) fn steps(
@@ -39,33 +34,9 @@ pub(super) fn steps(
         .map_err(|why| Problem::Invalid(format!("cannot rename '{}': {why}", card.name)))?;
     let (changes, hazards) = changes(state, card, request, present, mac)?;
     for (what, change) in changes {
-        let mut back = vec![Action::File(change.inverse())];
-        back.extend(situation.initramfs.then(build));
-        plan = plan.step(Step { what, action: Action::File(change), undo: Undo::By(back) });
+        plan = plan.step(early::link_file(state, what, change));
     }
     Ok(hazards.into_iter().fold(plan, Plan::hazard))
-}
-
-/// Adds the copy of the link files with which a machine starts, when anything was written.
-pub(super) fn early(situation: &Situation, plan: Plan) -> Plan {
-    let written = plan.files().any(|change| change.path.extension() == Some("link"));
-    if !written || !situation.initramfs {
-        return plan;
-    }
-    let what = "build the initial RAM disks anew, which have copies of the link files".to_owned();
-    // each link file brings its own way back, which ends with the same
-    plan.step(Step { what, action: build(), undo: Undo::Nothing })
-}
-
-fn build() -> Action {
-    Action::Run(Invocation {
-        program: UPDATE_INITRAMFS.into(),
-        args: ["-u", "-k", "all"].into_iter().map(Value::from).collect(),
-        stdin: None,
-        deadline: DEADLINE,
-        produces: None,
-        accept: Vec::new(),
-    })
 }
 
 type Changes = (Vec<(String, FileChange)>, Vec<Hazard>);

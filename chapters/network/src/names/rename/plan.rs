@@ -9,6 +9,7 @@ use crate::format::{Document, Head};
 use crate::interfaces::plan::{staged, understood};
 use crate::interfaces::validate::NAME_LENGTH;
 use crate::kernel::Link;
+use crate::names::early;
 use crate::names::inspect::Fate;
 use crate::names::plan::card;
 
@@ -44,7 +45,7 @@ pub fn plan(situation: &Situation, request: &Rename) -> Result<Plan, Problem> {
     for unread in &situation.unread {
         plan = plan.hazard(stays(format!("{unread}: whether it names '{}' is not known.", card.name)));
     }
-    plan = link::early(situation, plan);
+    plan = early::with_copies(&situation.names, plan);
     if plan.is_empty() {
         plan.hazards.clear();
         return Ok(plan);
@@ -227,12 +228,7 @@ fn note(situation: &Situation, card: &Link, new: &str, mut plan: Plan) -> Plan {
         "Restart it when its guests can be stopped; until then apply no staged network changes.",
     ));
     if !situation.running {
-        return plan.hazard(Hazard::new(
-            "nic.initramfs-of-the-tree",
-            Severity::Notice,
-            "The initial RAM disk of a system that does not run is not built anew.",
-            "Run 'update-initramfs -u -k all' in it.",
-        ));
+        return plan;
     }
     let what = format!("The card '{}' waits for the name '{new}'.", card.name);
     let text = format!("{}\n{what}\n", situation.boot_id);
