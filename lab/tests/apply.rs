@@ -2,61 +2,24 @@
 
 #![allow(clippy::unwrap_used, reason = "a test")]
 
-use std::time::Duration;
+mod pair;
 
-use innkeeper_lab::{Error, Host, Lab, Link};
+use innkeeper_lab::{Error, Host};
+use pair::{OURS, Pair, SOON};
 
-const SOON: Duration = Duration::from_secs(120);
-const OURS: &str = "10.1.0.1";
+const REVERT: (&str, &str) =
+    ("innkeeper-revert.service", include_str!("../../packaging/systemd/innkeeper-revert.service"));
 
-/// A host with a bridge on its card, and another on the same wire; the latter's ping.
-struct Pair {
-    host: Host,
-    other: Host,
-    card: String,
-}
-
-impl Pair {
-    fn start() -> Result<Self, Error> {
-        let wire = Link::new("wire");
-        let host = Lab::host().name("pve1").nic(&wire).start()?;
-        let other = Lab::host().name("other").nic(&wire).start()?;
-        host.install_product()?;
-        let unit = include_str!("../../packaging/systemd/innkeeper-revert.service");
-        host.write("/etc/systemd/system/innkeeper-revert.service", unit)?;
-        host.run("systemctl daemon-reload && systemctl --quiet enable innkeeper-revert.service")?;
-        let name = other.nic(0).name()?;
-        other.run(&format!("ip address add 10.1.0.2/24 dev {name} && ip link set {name} up"))?;
-        let card = host.nic(0).name()?;
-        let pair = Self { host, other, card };
-        pair.stage(&pair.file(&format!("{OURS}/24"), ""))?;
-        let said = pair.host.run("innkeeper network apply --yes")?;
-        assert!(said.contains("vmbr0 is new") && said.contains("taken back in"), "{said}");
-        pair.host.run("innkeeper changes confirm 1 && sync")?;
-        assert!(pair.answers(OURS)?);
-        Ok(pair)
-    }
-
-    /// The configuration with this address and these options of the bridge.
-    fn file(&self, address: &str, options: &str) -> String {
-        let card = &self.card;
-        format!(
-            "auto lo\niface lo inet loopback\n\niface {card} inet manual\n\nauto vmbr0\niface vmbr0 inet static\n\
-             \taddress {address}\n\tbridge-ports {card}\n\tbridge-stp off\n\tbridge-fd 0\n{options}"
-        )
-    }
-
-    fn stage(&self, text: &str) -> Result<(), Error> {
-        self.host.write("/etc/network/interfaces.new", text)
-    }
-
-    fn answers(&self, address: &str) -> Result<bool, Error> {
-        Ok(self.other.output(&format!("ping -c 1 -w 5 {address}"))?.success())
-    }
-
-    fn live(&self) -> Result<String, Error> {
-        self.host.run("cat /etc/network/interfaces")
-    }
+/// A host with a bridge on its card, by a plan that was confirmed, and another on the same wire.
+fn start() -> Result<Pair, Error> {
+    let pair = Pair::with_cards(1)?;
+    pair.enable(&[REVERT])?;
+    pair.stage(&pair.bridge(&format!("{OURS}/24"), ""))?;
+    let said = pair.host.run("innkeeper network apply --yes")?;
+    assert!(said.contains("vmbr0 is new") && said.contains("taken back in"), "{said}");
+    pair.host.run("innkeeper changes confirm 1 && sync")?;
+    assert!(pair.answers(OURS)?);
+    Ok(pair)
 }
 
 /// What the bridge knows of a guest's port.
@@ -71,10 +34,10 @@ fn port(host: &Host) -> Result<String, Error> {
 /// it touches: they are back with their VLANs and flags after every change, and nobody on the wire has noticed.
 #[test]
 fn guests_keep_their_ports_through_changes_of_their_bridge() -> Result<(), Error> {
-    let pair = Pair::start()?;
+    let pair = start()?;
     let host = &pair.host;
     const AWARE: &str = "\tbridge-vlan-aware yes\n\tbridge-vids 2-4094\n";
-    pair.stage(&pair.file(&format!("{OURS}/24"), AWARE))?;
+    pair.stage(&pair.bridge(&format!("{OURS}/24"), AWARE))?;
     host.run("innkeeper api set /nodes/localhost/network")?;
     host.run(
         "ip tuntap add tap100i0 mode tap && ip link set tap100i0 master vmbr0 up && \
@@ -83,14 +46,13 @@ fn guests_keep_their_ports_through_changes_of_their_bridge() -> Result<(), Error
     )?;
     let before = port(host)?;
     assert!(before.contains("7 PVID Egress Untagged") && before.contains("vmbr0"), "{before}");
-    pair.other.run(&format!("ping -q -i 0.2 {OURS} >/root/ping 2>&1 & echo $! >/root/ping.pid"))?;
+    let ping = pair.ping()?;
     for turn in 1..=5 {
-        pair.stage(&pair.file(&format!("{OURS}/24"), &format!("{AWARE}\tmtu 15{turn}0\n")))?;
+        pair.stage(&pair.bridge(&format!("{OURS}/24"), &format!("{AWARE}\tmtu 15{turn}0\n")))?;
         host.run("innkeeper api set /nodes/localhost/network")?;
         assert_eq!(port(host)?, before, "after change {turn}");
     }
-    pair.other.run("kill -INT $(cat /root/ping.pid); sleep 1")?;
-    let ping = pair.other.run("cat /root/ping")?;
+    let ping = ping.end()?;
     assert!(ping.contains(" 0% packet loss"), "{ping}");
     // the bridge does not go from under its guests unless somebody says so
     pair.stage("auto lo\niface lo inet loopback\n")?;
@@ -104,9 +66,9 @@ fn guests_keep_their_ports_through_changes_of_their_bridge() -> Result<(), Error
 /// NET-10: whoever gives the host a wrong address and loses it has it back in time, whatever became of the program.
 #[test]
 fn a_wrong_address_is_taken_back_when_nobody_is_left_to_do_it() -> Result<(), Error> {
-    let pair = Pair::start()?;
+    let pair = start()?;
     let before = pair.live()?;
-    pair.stage(&pair.file("10.99.0.1/24", ""))?;
+    pair.stage(&pair.bridge("10.99.0.1/24", ""))?;
     pair.host.run("innkeeper network apply --yes --confirm-within 60")?;
     assert!(!pair.answers(OURS)?);
     pair.host.run("pkill -9 -x innkeeper; true")?;
@@ -120,9 +82,9 @@ fn a_wrong_address_is_taken_back_when_nobody_is_left_to_do_it() -> Result<(), Er
 /// NET-10: power is cut while nobody has confirmed: the host starts as it was before.
 #[test]
 fn a_power_cut_before_the_confirmation_starts_with_the_old_network() -> Result<(), Error> {
-    let pair = Pair::start()?;
+    let pair = start()?;
     let before = pair.live()?;
-    pair.stage(&pair.file("10.99.0.1/24", ""))?;
+    pair.stage(&pair.bridge("10.99.0.1/24", ""))?;
     pair.host.run("innkeeper network apply --yes --confirm-within 600")?;
     assert!(!pair.answers(OURS)?);
     pair.host.cut_power()?;
@@ -140,11 +102,11 @@ fn a_power_cut_before_the_confirmation_starts_with_the_old_network() -> Result<(
 /// NET-12: what ifreload says is well and the kernel does not have is taken back at once.
 #[test]
 fn what_the_kernel_refuses_is_taken_back_at_once() -> Result<(), Error> {
-    let pair = Pair::start()?;
+    let pair = start()?;
     let before = pair.live()?;
     // a VLAN cannot carry more than the card below it
     let vlan = format!("\nauto {0}.5\niface {0}.5 inet manual\n\tmtu 9000\n", pair.card);
-    pair.stage(&pair.file(&format!("{OURS}/24"), &vlan))?;
+    pair.stage(&pair.bridge(&format!("{OURS}/24"), &vlan))?;
     let refused = pair.host.output("innkeeper api set /nodes/localhost/network")?;
     assert!(!refused.success(), "{}", refused.stdout);
     let said = format!("{}{}", refused.stdout, refused.stderr);

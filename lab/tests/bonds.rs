@@ -2,9 +2,12 @@
 
 #![allow(clippy::unwrap_used, reason = "a test")]
 
+mod pair;
+
 use std::time::Duration;
 
 use innkeeper_lab::{Error, Host, Lab, LacpPeer, Link};
+use pair::Pair;
 
 const SOON: Duration = Duration::from_secs(90);
 
@@ -64,27 +67,23 @@ fn every_mode_of_a_bond_is_made_and_changed_into_the_next() -> Result<(), Error>
 /// NET-50: the member that is used loses its cable: the other one takes over, and back.
 #[test]
 fn a_bond_of_two_cards_fails_over_and_back() -> Result<(), Error> {
-    let wire = Link::new("wire");
-    let host = Lab::host().name("pve1").nic(&wire).nic(&wire).start()?;
-    let other = Lab::host().name("other").nic(&wire).start()?;
-    host.install_product()?;
-    let name = other.nic(0).name()?;
-    other.run(&format!("ip address add 10.1.0.2/24 dev {name} && ip link set {name} up"))?;
+    let pair = Pair::with_cards(2)?;
+    let (host, other) = (&pair.host, &pair.other);
     let (first, second) = (host.nic(0).name()?, host.nic(1).name()?);
     innkeeper(
-        &host,
+        host,
         &format!(
             "network create bond0 bond --slaves '{first} {second}' --bond_mode active-backup \
              --bond-primary {first} --cidr 10.1.0.1/24 --autostart"
         ),
     )?;
-    apply(&host)?;
-    let used = |name: &str| Ok::<_, Error>(node(&host, name)?["bond_active"] == 1);
+    apply(host)?;
+    let used = |name: &str| Ok::<_, Error>(node(host, name)?["bond_active"] == 1);
     host.wait_until("the primary member", SOON, || used(&first))?;
     other.run("ping -c 2 -w 20 10.1.0.1")?;
     host.nic(0).pull()?;
     host.wait_until("the other member", SOON, || used(&second))?;
-    assert!(!used(&first)?, "{}", bond(&host)?);
+    assert!(!used(&first)?, "{}", bond(host)?);
     other.run("ping -c 2 -w 30 10.1.0.1")?;
     assert!(
         host.run("innkeeper checks --output-format json")?.contains("bond0"),

@@ -1,78 +1,48 @@
 //! Names of cards over restarts: given by link files, lost with a slot, kept by a scheme on the kernel command line.
 
+mod pair;
+
 use std::time::Duration;
 
 use innkeeper_lab::install::{Loader, install};
-use innkeeper_lab::{Disk, Error, Firmware, Host, Lab, Link};
+use innkeeper_lab::{Disk, Error, Firmware, Host, Lab};
+use pair::{OURS, Pair};
 
-const SOON: Duration = Duration::from_secs(120);
-const OURS: &str = "10.1.0.1";
+const COMMIT: (&str, &str) =
+    ("pvenetcommit.service", include_str!("../../packaging/systemd/pvenetcommit.service"));
 
 /// A host with a bridge on its card, and another on the same wire.
-struct Pair {
-    host: Host,
-    other: Host,
-    card: String,
+fn start() -> Result<Pair, Error> {
+    let pair = Pair::bridged("ifreload -a && sync")?;
+    // QEMU starts this host with an initial RAM disk from outside; its own is built anew for the link files, and in an emulated
+    // machine all modules take a quarter of an hour
+    pair.host.run("sed -i 's/^MODULES=.*/MODULES=list/' /etc/initramfs-tools/initramfs.conf")?;
+    pair.enable(&[COMMIT])?;
+    Ok(pair)
 }
 
-impl Pair {
-    fn start() -> Result<Self, Error> {
-        let wire = Link::new("wire");
-        let host = Lab::host().name("pve1").nic(&wire).start()?;
-        let other = Lab::host().name("other").nic(&wire).start()?;
-        host.install_product()?;
-        // QEMU starts this host with an initial RAM disk from outside; its own is built anew for the link files, and in an emulated
-        // machine all modules take a quarter of an hour
-        host.run("sed -i 's/^MODULES=.*/MODULES=list/' /etc/initramfs-tools/initramfs.conf")?;
-        let unit = include_str!("../../packaging/systemd/pvenetcommit.service");
-        host.write("/etc/systemd/system/pvenetcommit.service", unit)?;
-        host.run("systemctl daemon-reload && systemctl --quiet enable pvenetcommit.service")?;
-        let name = other.nic(0).name()?;
-        other.run(&format!("ip address add 10.1.0.2/24 dev {name} && ip link set {name} up"))?;
-        let card = host.nic(0).name()?;
-        let text = format!(
-            "auto lo\niface lo inet loopback\n\niface {card} inet manual\n\nauto vmbr0\niface vmbr0 inet static\n\
-             \taddress {OURS}/24\n\tbridge-ports {card}\n\tbridge-stp off\n\tbridge-fd 0\n"
-        );
-        host.write("/etc/network/interfaces", text)?;
-        host.run("ifreload -a && sync")?;
-        let pair = Self { host, other, card };
-        pair.host.wait_until("the bridge", SOON, || pair.answers())?;
-        Ok(pair)
-    }
-
-    fn answers(&self) -> Result<bool, Error> {
-        Ok(self.other.output(&format!("ping -c 1 -w 5 {OURS}"))?.success())
-    }
-
-    fn live(&self) -> Result<String, Error> {
-        self.host.run("cat /etc/network/interfaces")
-    }
-
-    /// The ports of the bridge.
-    fn ports(&self) -> Result<String, Error> {
-        self.host.run("ls /sys/class/net/vmbr0/brif")
-    }
+/// The ports of the bridge.
+fn ports(pair: &Pair) -> Result<String, Error> {
+    pair.host.run("ls /sys/class/net/vmbr0/brif")
 }
 
 /// NET-29, NET-30: the port of a bridge gets another name: nothing changes before the restart, and after it the bridge has its port.
 #[test]
 fn a_renamed_port_is_in_its_bridge_after_the_restart() -> Result<(), Error> {
-    let pair = Pair::start()?;
+    let pair = start()?;
     let before = pair.live()?;
     let said = pair
         .host
         .run_within(&format!("innkeeper nic rename {} enwan0 --yes", pair.card), Duration::from_secs(900))?;
     assert!(said.contains("10-enwan0.link"), "{said}");
     assert_eq!(pair.live()?, before);
-    assert!(pair.answers()?, "nothing has happened yet");
+    assert!(pair.answers(OURS)?, "nothing has happened yet");
     let refused = pair.host.output("innkeeper network apply --yes")?;
     let complaint = format!("{}{}", refused.stdout, refused.stderr);
     assert!(!refused.success() && complaint.contains("only when this host was restarted"), "{complaint}");
-    pair.host.run("sync")?;
-    pair.host.reboot()?;
-    pair.host.wait_until("the bridge", SOON, || pair.answers())?;
-    assert_eq!(pair.ports()?, "enwan0");
+    pair.reboot()?;
+    pair.reached(OURS)?;
+    assert_eq!(ports(&pair)?, "enwan0");
     assert_eq!(pair.live()?, before.replace(&pair.card, "enwan0"));
     assert_eq!(pair.host.nic(0).name()?, "enwan0");
     assert!(pair.host.run("innkeeper nic list")?.contains("10-enwan0.link"));
@@ -83,21 +53,20 @@ fn a_renamed_port_is_in_its_bridge_after_the_restart() -> Result<(), Error> {
 /// cures it, and after the next restart the card has its name again.
 #[test]
 fn a_card_in_another_slot_is_noticed_and_called_as_before() -> Result<(), Error> {
-    let pair = Pair::start()?;
+    let pair = start()?;
     let old = &pair.card;
     pair.host.power_off()?;
     pair.host.nic(0).move_to_the_last_slot()?;
     pair.host.boot()?;
     let new = pair.host.nic(0).name()?;
     assert_ne!(&new, old);
-    assert!(!pair.answers()?, "the bridge has lost its port");
+    assert!(!pair.answers(OURS)?, "the bridge has lost its port");
     let found = pair.host.output("innkeeper api get /nodes/localhost/checks --output-format json")?.stdout;
     assert!(found.contains("nic.absent") && found.contains(&format!("/nics/{new}/rename")), "{found}");
-    pair.host
-        .run_within(&format!("innkeeper nic rename {new} {old} --yes && sync"), Duration::from_secs(900))?;
-    pair.host.reboot()?;
-    pair.host.wait_until("the bridge", SOON, || pair.answers())?;
-    assert_eq!((&pair.host.nic(0).name()?, &pair.ports()?), (old, old));
+    pair.host.run_within(&format!("innkeeper nic rename {new} {old} --yes"), Duration::from_secs(900))?;
+    pair.reboot()?;
+    pair.reached(OURS)?;
+    assert_eq!((&pair.host.nic(0).name()?, &ports(&pair)?), (old, old));
     let found = pair.host.output("innkeeper api get /nodes/localhost/checks --output-format json")?.stdout;
     assert!(!found.contains("nic.absent"), "{found}");
     Ok(())

@@ -2,13 +2,12 @@
 
 #![allow(clippy::unwrap_used, reason = "a test")]
 
+mod pair;
+
 use std::time::Duration;
 
-use innkeeper_lab::{Error, Host, Lab, Link};
-
-const SOON: Duration = Duration::from_secs(120);
-const OURS: &str = "10.1.0.1";
-const THEIRS: &str = "10.1.0.2";
+use innkeeper_lab::{Error, Host};
+use pair::{OURS, Pair, SOON, THEIRS};
 
 const UNITS: [(&str, &str); 2] = [
     ("innkeeper-revert.service", include_str!("../../packaging/systemd/innkeeper-revert.service")),
@@ -21,48 +20,10 @@ ExecStart=/usr/bin/innkeeper serve --listen 127.0.0.1:8006
 ";
 
 /// A host with a bridge on its card, in force, and another on the same wire.
-struct Pair {
-    host: Host,
-    other: Host,
-    card: String,
-}
-
-impl Pair {
-    fn start() -> Result<Self, Error> {
-        let wire = Link::new("wire");
-        let host = Lab::host().name("pve1").nic(&wire).start()?;
-        let other = Lab::host().name("other").nic(&wire).start()?;
-        host.install_product()?;
-        for (unit, text) in UNITS {
-            host.write(&format!("/etc/systemd/system/{unit}"), text)?;
-            host.run(&format!("systemctl daemon-reload && systemctl --quiet enable {unit}"))?;
-        }
-        let name = other.nic(0).name()?;
-        other.run(&format!("ip address add {THEIRS}/24 dev {name} && ip link set {name} up"))?;
-        let card = host.nic(0).name()?;
-        let pair = Self { host, other, card };
-        pair.host.write("/etc/network/interfaces", pair.file(""))?;
-        pair.host.run("innkeeper api set /nodes/localhost/network")?;
-        assert!(pair.answers(OURS)?);
-        Ok(pair)
-    }
-
-    /// The configuration with these options of the bridge.
-    fn file(&self, options: &str) -> String {
-        let card = &self.card;
-        format!(
-            "auto lo\niface lo inet loopback\n\niface {card} inet manual\n\nauto vmbr0\niface vmbr0 inet static\n\
-             \taddress {OURS}/24\n\tbridge-ports {card}\n\tbridge-stp off\n\tbridge-fd 0\n{options}"
-        )
-    }
-
-    fn answers(&self, address: &str) -> Result<bool, Error> {
-        Ok(self.other.output(&format!("ping -c 1 -w 5 {address}"))?.success())
-    }
-
-    fn live(&self) -> Result<String, Error> {
-        self.host.run("cat /etc/network/interfaces")
-    }
+fn start() -> Result<Pair, Error> {
+    let pair = Pair::bridged("innkeeper api set /nodes/localhost/network")?;
+    pair.enable(&UNITS)?;
+    Ok(pair)
 }
 
 fn json(text: &str) -> serde_json::Value {
@@ -106,7 +67,7 @@ impl<'h> Author<'h> {
 /// staged after that is in force when the host has started again.
 #[test]
 fn two_authors_lose_nothing_of_each_other_and_a_restart_brings_what_is_staged() -> Result<(), Error> {
-    let pair = Pair::start()?;
+    let pair = start()?;
     let host = &pair.host;
     host.write("/etc/systemd/system/innkeeper.service", SERVICE)?;
     host.run("systemctl daemon-reload && systemctl start innkeeper.service")?;
@@ -151,24 +112,23 @@ fn two_authors_lose_nothing_of_each_other_and_a_restart_brings_what_is_staged() 
 /// packet is lost. The undo of an application waits for a confirmation as that does.
 #[test]
 fn fifty_edits_in_a_row_cost_nobody_a_packet() -> Result<(), Error> {
-    let pair = Pair::start()?;
+    let pair = start()?;
     let host = &pair.host;
     for guest in ["tap100i0", "tap101i0"] {
         host.run(&format!("ip tuntap add {guest} mode tap && ip link set {guest} master vmbr0 up"))?;
     }
-    pair.other.run(&format!("ping -q -i 0.2 {OURS} >/root/ping 2>&1 & echo $! >/root/ping.pid"))?;
+    let ping = pair.ping()?;
     for turn in 1..=50 {
         let option = format!("\tbridge-ageing {}\n", 200 + turn);
-        host.write("/etc/network/interfaces", pair.file(&option))?;
+        host.write("/etc/network/interfaces", pair.bridge(&format!("{OURS}/24"), &option))?;
         host.run("innkeeper api set /nodes/localhost/network")?;
         let bridge = host.run("cat /sys/class/net/vmbr0/bridge/ageing_time; ls /sys/class/net/vmbr0/brif")?;
         assert!(bridge.starts_with(&format!("{}\n", (200 + turn) * 100)), "turn {turn}: {bridge}");
         assert!(bridge.contains("tap100i0") && bridge.contains("tap101i0"), "turn {turn}: {bridge}");
     }
-    pair.other.run("kill -INT $(cat /root/ping.pid); sleep 1")?;
-    let ping = pair.other.run("cat /root/ping")?;
+    let ping = ping.end()?;
     assert!(ping.contains(" 0% packet loss"), "{ping}");
-    host.write("/etc/network/interfaces.new", pair.file("\tmtu 1400\n"))?;
+    host.write("/etc/network/interfaces.new", pair.bridge(&format!("{OURS}/24"), "\tmtu 1400\n"))?;
     host.run("innkeeper api set /nodes/localhost/network")?;
     let newest = host.run("innkeeper history list --limit 1 --output-format json")?;
     let undone = host.run(&format!("innkeeper undo {} --yes", json(&newest)[0]["id"]))?;
@@ -179,16 +139,19 @@ fn fifty_edits_in_a_row_cost_nobody_a_packet() -> Result<(), Error> {
 /// NET-10: a gateway that leads nowhere, and nothing is left that could take it back but the alarm: the way out is there in time.
 #[test]
 fn a_wrong_gateway_is_gone_in_time_although_everything_was_killed() -> Result<(), Error> {
-    let pair = Pair::start()?;
+    let pair = start()?;
     let host = &pair.host;
     pair.other
         .run("ip link add far type dummy && ip address add 10.99.0.1/32 dev far && ip link set far up")?;
-    host.write("/etc/network/interfaces", pair.file(&format!("\tgateway {THEIRS}\n")))?;
+    host.write(
+        "/etc/network/interfaces",
+        pair.bridge(&format!("{OURS}/24"), &format!("\tgateway {THEIRS}\n")),
+    )?;
     host.run("innkeeper api set /nodes/localhost/network")?;
     let reaches = || Ok(host.output("ping -c 1 -w 5 10.99.0.1")?.success());
     assert!(reaches()?);
     let before = pair.live()?;
-    host.write("/etc/network/interfaces.new", pair.file("\tgateway 10.1.0.77\n"))?;
+    host.write("/etc/network/interfaces.new", pair.bridge(&format!("{OURS}/24"), "\tgateway 10.1.0.77\n"))?;
     let connection = format!("SSH_CONNECTION='10.99.0.1 50122 {OURS} 22'");
     let said = host.run(&format!("{connection} innkeeper network apply --yes --confirm-within 30"))?;
     assert!(said.contains("taken back within 30 s"), "{said}");
@@ -199,7 +162,7 @@ fn a_wrong_gateway_is_gone_in_time_although_everything_was_killed() -> Result<()
     let history = host.run("innkeeper history list --output-format json")?;
     assert!(history.contains(&format!("command line, by ssh from 10.99.0.1 to {OURS}")), "{history}");
     // the address that the session came to is not given up without a word
-    let moved = pair.file("").replace(&format!("{OURS}/24"), "10.1.0.8/24");
+    let moved = pair.bridge(&format!("{OURS}/24"), "").replace(&format!("{OURS}/24"), "10.1.0.8/24");
     host.write("/etc/network/interfaces.new", moved)?;
     let refused = host.output(&format!("{connection} innkeeper network apply --yes"))?;
     let said = format!("{}{}", refused.stdout, refused.stderr);

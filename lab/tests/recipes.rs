@@ -2,92 +2,15 @@
 
 #![allow(clippy::unwrap_used, reason = "a test")]
 
-use std::time::Duration;
+mod pair;
 
-use innkeeper_lab::{Error, Host, Lab, Link};
-
-const SOON: Duration = Duration::from_secs(120);
-const OURS: &str = "10.1.0.1";
-
-/// A host with an address on its first card, as an installation leaves it, and another host on the same wires.
-struct Pair {
-    host: Host,
-    other: Host,
-    card: String,
-    theirs: String,
-}
-
-impl Pair {
-    /// `cards` of the host are all on the wire that the other host is on.
-    fn start(cards: usize) -> Result<Self, Error> {
-        let wire = Link::new("wire");
-        let mut builder = Lab::host().name("pve1");
-        for _ in 0..cards {
-            builder = builder.nic(&wire);
-        }
-        let host = builder.start()?;
-        let other = Lab::host().name("other").nic(&wire).start()?;
-        host.install_product()?;
-        let (card, theirs) = (host.nic(0).name()?, other.nic(0).name()?);
-        other.run(&format!("ip address add 10.1.0.2/24 dev {theirs} && ip link set {theirs} up"))?;
-        let file = format!(
-            "auto lo\niface lo inet loopback\n\n# first cable\nauto {card}\niface {card} inet static\n\taddress {OURS}/24\n\
-             \tgateway 10.1.0.2\n"
-        );
-        host.write("/etc/network/interfaces", file)?;
-        host.run("systemctl --quiet enable networking; ifreload --all")?;
-        let pair = Self { host, other, card, theirs };
-        pair.reached(OURS)?;
-        Ok(pair)
-    }
-
-    /// Applies a recipe by one call, confirms it, and finds nothing left to do.
-    fn cook(&self, recipe: &str) -> Result<(), Error> {
-        let call = format!("innkeeper network recipe {recipe} --apply --yes");
-        let said = self.host.run(&call)?;
-        assert!(said.contains("taken back in"), "{said}");
-        self.host.run(
-            "innkeeper changes confirm $(ls /var/lib/innkeeper/armed | grep -o '^[0-9]*' | tail -1) && sync",
-        )?;
-        assert!(
-            !self.host.output("test -e /etc/network/interfaces.new")?.success(),
-            "nothing is left staged"
-        );
-        let again = self.host.run(&call)?;
-        assert!(again.contains("lready") || again.contains("othing"), "{again}");
-        Ok(())
-    }
-
-    fn answers(&self, address: &str) -> Result<bool, Error> {
-        Ok(self.other.output(&format!("ping -c 1 -w 5 {address}"))?.success())
-    }
-
-    fn reached(&self, address: &str) -> Result<(), Error> {
-        self.host.wait_until("an answer", SOON, || self.answers(address))
-    }
-
-    fn reboot(&self) -> Result<(), Error> {
-        self.host.run("sync")?;
-        self.host.reboot()
-    }
-
-    /// A container on a bridge, with its address and its way out.
-    fn guest(&self, bridge: &str, mac: &str, address: &str, gateway: &str) -> Result<(), Error> {
-        self.host
-            .run(&format!(
-                "set -e; ip netns add guest; ip link add veth100i0 type veth peer name eth0 netns guest
-                ip link set veth100i0 master {bridge} up; ip -n guest link set eth0 address {mac} up
-                ip -n guest address add {address} dev eth0; ip -n guest link set lo up
-                ip -n guest route add default via {gateway}"
-            ))
-            .map(drop)
-    }
-}
+use innkeeper_lab::Error;
+use pair::{OURS, Pair, SOON};
 
 /// NET-33, NET-38, NET-39: the card's address is on the bridge afterwards; a guest is a neighbour with its own hardware address.
 #[test]
 fn a_bridged_host_and_its_guest_are_reached_before_and_after_a_reboot() -> Result<(), Error> {
-    let pair = Pair::start(1)?;
+    let pair = Pair::installed(1)?;
     pair.cook("bridged")?;
     pair.reached(OURS)?;
     assert!(pair.host.run("cat /etc/network/interfaces")?.contains("# first cable"));
@@ -107,7 +30,7 @@ fn a_bridged_host_and_its_guest_are_reached_before_and_after_a_reboot() -> Resul
 /// NET-40, NET-42: the guest's packets pass this host, and the wire shows the host's hardware address for both.
 #[test]
 fn a_routed_guest_is_reached_behind_the_hosts_own_hardware_address() -> Result<(), Error> {
-    let pair = Pair::start(1)?;
+    let pair = Pair::installed(1)?;
     pair.cook("routed --cidr 203.0.113.17/28")?;
     // on the link, as a provider's router sees the block
     pair.other.run(&format!("ip route add 203.0.113.16/28 dev {}", pair.theirs))?;
@@ -127,7 +50,7 @@ fn a_routed_guest_is_reached_behind_the_hosts_own_hardware_address() -> Result<(
 /// NET-58: a bond with an address lives on one leg.
 #[test]
 fn a_bond_for_storage_answers_with_a_leg_pulled() -> Result<(), Error> {
-    let pair = Pair::start(3)?;
+    let pair = Pair::installed(3)?;
     pair.cook("bond-storage --cidr 10.5.0.1/24")?;
     let second = |pair: &Pair| pair.other.run(&format!("ip address add 10.5.0.2/24 dev {}", pair.theirs));
     second(&pair)?;
@@ -147,7 +70,7 @@ fn a_bond_for_storage_answers_with_a_leg_pulled() -> Result<(), Error> {
 /// NET-59, NET-36: from one card to a bond below a bridge in one call, without losing the address.
 #[test]
 fn the_guests_bridge_moves_onto_a_bond() -> Result<(), Error> {
-    let pair = Pair::start(2)?;
+    let pair = Pair::installed(2)?;
     pair.cook("bridged")?;
     pair.cook("bond-bridge")?;
     pair.reached(OURS)?;
@@ -158,6 +81,7 @@ fn the_guests_bridge_moves_onto_a_bond() -> Result<(), Error> {
     Ok(())
 }
 
+/// The other host has its address in a VLAN alone.
 fn vlan(pair: &Pair) -> Result<(), Error> {
     let theirs = &pair.theirs;
     pair.other
@@ -171,7 +95,7 @@ fn vlan(pair: &Pair) -> Result<(), Error> {
 /// NET-69: with the traditional bridge.
 #[test]
 fn the_host_is_reached_in_a_vlan_beside_the_bridge() -> Result<(), Error> {
-    let pair = Pair::start(1)?;
+    let pair = Pair::installed(1)?;
     pair.cook("bridged")?;
     pair.cook("vlan-management --vlan 5")?;
     assert!(!pair.answers(OURS)?, "without a tag nobody answers");
@@ -181,10 +105,24 @@ fn the_host_is_reached_in_a_vlan_beside_the_bridge() -> Result<(), Error> {
     pair.reached(OURS)
 }
 
-/// NET-70, NET-71: with the VLAN-aware one, on a bond, in one call.
+/// NET-36, NET-67, NET-71: the same on a bond, in one call.
+#[test]
+fn the_host_is_reached_in_a_vlan_on_a_bond_beside_the_bridge() -> Result<(), Error> {
+    let pair = Pair::installed(2)?;
+    pair.cook("vlan-bond --vlan 5 --mode active-backup")?;
+    vlan(&pair)?;
+    pair.reached(OURS)?;
+    let names = |path: &str| pair.host.run(&format!("ls {path}"));
+    assert_eq!(names("/sys/class/net/vmbr0v5/brif")?, "bond0.5");
+    assert_eq!(names("/sys/class/net/vmbr0/brif")?, "bond0");
+    pair.reboot()?;
+    pair.reached(OURS)
+}
+
+/// NET-70: with the VLAN-aware one, on a bond, in one call.
 #[test]
 fn the_host_is_reached_in_a_vlan_on_a_bond() -> Result<(), Error> {
-    let pair = Pair::start(2)?;
+    let pair = Pair::installed(2)?;
     pair.cook("bridged")?;
     pair.cook("vlan-bond --vlan 5 --vlan-aware")?;
     vlan(&pair)?;
@@ -196,7 +134,7 @@ fn the_host_is_reached_in_a_vlan_on_a_bond() -> Result<(), Error> {
 /// NET-65: Open vSwitch takes the card, and the host's own port its address.
 #[test]
 fn open_vswitch_takes_the_card_and_the_host_keeps_its_address() -> Result<(), Error> {
-    let pair = Pair::start(1)?;
+    let pair = Pair::installed(1)?;
     pair.host.run("systemctl enable --now --quiet openvswitch-switch")?;
     pair.cook(&format!("ovs --ports {}", pair.card))?;
     pair.reached(OURS)?;
@@ -204,10 +142,26 @@ fn open_vswitch_takes_the_card_and_the_host_keeps_its_address() -> Result<(), Er
     pair.reached(OURS)
 }
 
+/// NET-65: several cards become a bond of Open vSwitch, and the host's own port is in a VLAN.
+#[test]
+fn open_vswitch_has_a_bond_and_the_host_in_a_vlan() -> Result<(), Error> {
+    let pair = Pair::installed(2)?;
+    pair.host.run("systemctl enable --now --quiet openvswitch-switch")?;
+    let second = pair.host.nic(1).name()?;
+    pair.cook(&format!("ovs --ports '{} {second}' --tag 5", pair.card))?;
+    vlan(&pair)?;
+    pair.reached(OURS)?;
+    assert!(pair.host.run("ovs-vsctl list-ifaces vmbr0")?.contains(&second));
+    let legs = pair.host.run("ovs-appctl bond/show")?;
+    assert!(legs.contains("active-backup") && legs.contains(&pair.card) && legs.contains(&second), "{legs}");
+    pair.reboot()?;
+    pair.reached(OURS)
+}
+
 /// NET-72, NET-73: no link has an IPv6 address any more, now and after a reboot, and they are back when it is taken back.
 #[test]
 fn ipv6_goes_and_comes_back() -> Result<(), Error> {
-    let pair = Pair::start(1)?;
+    let pair = Pair::installed(1)?;
     let six = || pair.host.run("ip -6 -brief address show | wc -l");
     assert_ne!(six()?, "0");
     pair.cook("ipv6")?;
@@ -215,6 +169,12 @@ fn ipv6_goes_and_comes_back() -> Result<(), Error> {
     pair.reboot()?;
     assert_eq!(six()?, "0");
     pair.reached(OURS)?;
+    pair.host.run("systemd-run --quiet --unit innkeeper-serve innkeeper serve")?;
+    pair.host.wait_until("the page", SOON, || {
+        let page =
+            pair.other.output(&format!("curl --silent --insecure --max-time 5 https://{OURS}:8006/"))?;
+        Ok(page.stdout.contains("<title>Innkeeper"))
+    })?;
     pair.cook("ipv6 --enabled")?;
     assert!(!pair.host.output("test -e /etc/sysctl.d/disable-ipv6.conf")?.success());
     pair.reboot()?;
@@ -226,7 +186,7 @@ fn ipv6_goes_and_comes_back() -> Result<(), Error> {
 #[test]
 fn a_guest_with_a_false_hardware_address_gets_no_answer() -> Result<(), Error> {
     const MAC: &str = "bc:24:11:00:00:01";
-    let pair = Pair::start(1)?;
+    let pair = Pair::installed(1)?;
     pair.cook("bridged")?;
     pair.host.run("mkdir -p /etc/pve/nodes/pve1/lxc")?;
     let file =
