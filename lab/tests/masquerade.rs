@@ -87,7 +87,10 @@ fn a_firewalled_guest_gets_out_once_its_connections_have_a_zone() -> Result<(), 
     pair.host.wait_until("the gateway", SOON, || {
         Ok(pair.host.output("ip netns exec guest ping -c 1 -w 5 10.10.10.1")?.success())
     })?;
-    assert!(!pair.gets_out()?, "the packets leave with an address that nobody answers");
+    let out = pair.gets_out()?;
+    let seen = pair.host.run("iptables -t nat -nvL POSTROUTING; cat /proc/net/nf_conntrack; bridge link; sysctl -a -r bridge-nf")?;
+    let theirs = pair.other.run("ip route; ip neighbour")?;
+    assert!(!out, "the packets leave with an address that nobody answers: {seen} {theirs}");
     pair.cook("nat --cidr 10.10.10.1/24 --conntrack-zone")?;
     pair.host.wait_until("the way out", SOON, || pair.gets_out())
 }

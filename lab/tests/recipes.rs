@@ -169,7 +169,7 @@ fn ipv6_goes_and_comes_back() -> Result<(), Error> {
     pair.reboot()?;
     assert_eq!(six()?, "0");
     pair.reached(OURS)?;
-    pair.host.run("systemd-run --quiet --unit innkeeper-serve innkeeper serve")?;
+    pair.host.run("systemd-run --quiet --unit innkeeper-serve innkeeper serve --listen [::]:8006")?;
     pair.host.wait_until("the page", SOON, || {
         let page =
             pair.other.output(&format!("curl --silent --insecure --max-time 5 https://{OURS}:8006/"))?;

@@ -187,14 +187,51 @@ pub(crate) fn reversal_of(
         plan: Plan::new(format!("take back change {change}: {summary}")),
         parameters: Vec::new(),
     };
+    // what the steps behind this one did that need no taking back: it is done again with this one
+    let mut behind: Vec<Action> = Vec::new();
     for step in steps.iter().rev() {
         let what = format!("take back: {}", step.what);
+        let first = undoing.plan.steps.len();
         for action in step.reversal().map_err(|reason| Problem::Invalid(reason.to_string()))? {
             undoing.add(&what, bind(action, bindings)?)?;
+        }
+        let mut again = vec![step.action.clone()];
+        again.append(&mut behind);
+        match undoing.plan.steps.get_mut(first..) {
+            Some(group @ [_, ..]) => repeat(group, again, bindings),
+            _ => behind = again,
         }
     }
     let Undoing { plan, files, parameters, .. } = undoing;
     Ok((plan, UndoGoal { change, summary: summary.to_owned(), files, parameters }))
+}
+
+/// Lets steps that take one back be taken back themselves: by what was done then.
+fn repeat(group: &mut [Step], again: Vec<Action>, bindings: &Bindings) {
+    let runs = group.iter().any(|step| matches!(step.action, Action::Run(_)));
+    if again.len() == 1 && !runs {
+        // each is the inverse of the other
+        return;
+    }
+    let Some(again) = again.into_iter().map(|action| repeatable(action, bindings)).collect() else { return };
+    let mut undo = Undo::By(again);
+    for step in group {
+        step.undo = std::mem::replace(&mut undo, Undo::Nothing);
+    }
+}
+
+/// The action for a second time. What was secret then is not known any more, and a program that had something to tell to the steps
+/// behind it would tell something else.
+fn repeatable(action: Action, bindings: &Bindings) -> Option<Action> {
+    let secret = match &action {
+        Action::File(change) => change.secret,
+        Action::Run(run) => {
+            let mut values = run.args.iter().chain(&run.stdin);
+            run.produces.is_some() || values.any(|value| matches!(value, Value::Secret(_)))
+        }
+        Action::KernelParameter { .. } | Action::Unit { .. } => false,
+    };
+    if secret { None } else { bind(action, bindings).ok() }
 }
 
 struct Undoing<'a> {

@@ -53,6 +53,47 @@ fn taking_back_restores_every_byte_and_can_itself_be_taken_back() {
     assert_eq!(std::fs::read(fixture.path(SOURCES)).unwrap(), odd);
 }
 
+/// What programs made of a file they make of it again, whichever way it goes.
+#[test]
+fn taking_back_what_programs_did_can_be_taken_back_too() {
+    let fixture = Fixture::new();
+    let file = fixture.path(SOURCES);
+    let (copy, log) = (fixture.path("/copy"), fixture.path("/log"));
+    let run = |script: String| {
+        Action::Run(Invocation {
+            program: "/bin/sh".into(),
+            args: vec!["-c".into(), Value::from(script.as_str())],
+            stdin: None,
+            deadline: 10,
+            produces: None,
+            accept: Vec::new(),
+        })
+    };
+    let reload = || run(format!("cp {} {}; echo reload >> {}", file, copy, log));
+    let note = |what: &str| run(format!("echo {what} >> {log}"));
+    let step = |what: &str, action, undo| Step { what: what.to_owned(), action, undo };
+    let before = fixture.text(SOURCES).unwrap();
+    let plan = Plan::new("file and copy")
+        .step(step("look", note("look"), Undo::By(vec![reload(), note("back")])))
+        .step(Step::file("change", fixture.change(SOURCES, "new\n")))
+        .step(step("reload", reload(), Undo::Nothing))
+        .step(step("note", note("done"), Undo::Nothing));
+    let first = fixture.apply(plan).unwrap().change;
+    let told = || std::fs::read_to_string(&log).unwrap().replace('\n', " ");
+    assert_eq!(told(), "look reload done ");
+    let second = undo(&fixture, first).unwrap().change;
+    assert_eq!(told(), "look reload done reload back ");
+    assert_eq!(std::fs::read_to_string(&copy).unwrap(), before);
+    let reversible = |change| fixture.engine.journal().unwrap().get(change).unwrap().summary.reversible;
+    assert_eq!(reversible(second), 1);
+    let third = undo(&fixture, second).unwrap().change;
+    assert_eq!(told(), "look reload done reload back look reload done ");
+    assert_eq!(std::fs::read_to_string(&copy).unwrap(), "new\n");
+    undo(&fixture, third).unwrap();
+    assert_eq!(told(), "look reload done reload back look reload done reload back ");
+    assert_eq!(std::fs::read_to_string(&copy).unwrap(), before);
+}
+
 #[test]
 fn two_who_take_back_the_same_change_at_once_do_it_once() {
     let fixture = Fixture::new();

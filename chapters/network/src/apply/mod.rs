@@ -10,6 +10,7 @@ mod guests;
 mod inspect;
 mod plan;
 mod risks;
+mod rules;
 mod verify;
 
 pub use self::effects::{Effect, Fate, effects};

@@ -5,7 +5,7 @@ use innkeeper_change::{Action, FileChange, Invocation, Plan, Problem, Step, Undo
 use super::effects::{Effect, effects};
 use super::guests::{self, Port};
 use super::inspect::{IFRELOAD, Situation};
-use super::{risks, verify};
+use super::{risks, rules, verify};
 use crate::format::Document;
 use crate::forwarding;
 use crate::interfaces::config::Config;
@@ -56,7 +56,8 @@ pub fn plan(situation: &Situation) -> Result<(Plan, Before), Problem> {
         is_there_already(situation, staged)?;
     }
     let before = before(situation, &old, &new);
-    let plan = steps(situation, plan, &before, &in_words(&new, &effects, &deviations));
+    let words = in_words(&new, &effects, &deviations);
+    let plan = steps(situation, plan, &before, &words, &old, &new);
     let plan = risks::of(situation, &old, &new, &effects).into_iter().fold(plan, Plan::hazard);
     Ok((plan, before))
 }
@@ -164,10 +165,18 @@ fn put_back(ports: &[Port]) -> Vec<(&'static str, Action)> {
 }
 
 /// The way back is that of the first step: when it is taken back, the files are restored already.
-fn steps(situation: &Situation, plan: Plan, before: &Before, words: &str) -> Plan {
+fn steps(
+    situation: &Situation,
+    plan: Plan,
+    before: &Before,
+    words: &str,
+    old: &Config<'_>,
+    new: &Config<'_>,
+) -> Plan {
     let files = &situation.files;
     let checked = if files.staged.is_some() { STAGED } else { LIVE };
     let back = std::iter::once(reload())
+        .chain(rules::once(new, old).into_iter().map(|(_, action)| action))
         .chain(put_back(&situation.ports).into_iter().map(|(_, action)| action))
         .collect();
     let mut plan = plan.step(Step {
@@ -183,6 +192,9 @@ fn steps(situation: &Situation, plan: Plan, before: &Before, words: &str) -> Pla
             .step(Step::file(format!("remove {STAGED}"), FileChange::remove(STAGED, staged.clone())));
     }
     plan = plan.step(Step { what: format!("reload: {words}"), action: reload(), undo: Undo::Nothing });
+    for (what, action) in rules::once(old, new) {
+        plan = plan.step(Step { what, action, undo: Undo::Nothing });
+    }
     for (what, action) in put_back(&before.ports) {
         plan = plan.step(Step { what: what.to_owned(), action, undo: Undo::Nothing });
     }

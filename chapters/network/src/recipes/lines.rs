@@ -9,7 +9,7 @@ use crate::interfaces::config::{Config, Family, Interface, stanza_family};
 pub(super) type Line = (&'static str, String);
 
 /// The commands of an interface under a key, blanks squeezed.
-pub(super) fn of<'c>(
+pub(crate) fn of<'c>(
     config: &'c Config<'_>,
     interface: &'c Interface<'_>,
     key: &'c str,

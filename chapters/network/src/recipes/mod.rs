@@ -12,7 +12,7 @@ pub mod checks;
 mod draft;
 pub mod ipv6;
 mod learning;
-mod lines;
+pub(crate) mod lines;
 mod model;
 mod nat;
 mod outlook;

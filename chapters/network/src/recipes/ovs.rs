@@ -158,7 +158,8 @@ impl Ovs {
                 (Field::BondMode, self.mode.to_owned()),
             ];
             let settings = Settings { values: values.into(), autostart: Some(true), ..Settings::default() };
-            return draft.ensure(&self.bond, Kind::OVSBond, settings);
+            draft.ensure(&self.bond, Kind::OVSBond, settings)?;
+            return self.brought_up(draft);
         }
         let config = draft.config();
         let known = config
@@ -173,10 +174,13 @@ impl Ovs {
         }
         let values = [(Field::OvsPorts, ports.join(" "))].into();
         draft.update(&self.bridge, Settings { values, ..Settings::default() })?;
-        for port in &self.ports {
-            draft.update(port, Settings { autostart: Some(true), ..Settings::default() })?;
-        }
-        Ok(())
+        self.brought_up(draft)
+    }
+
+    /// Open vSwitch leaves cards down that nobody brings up when the host starts.
+    fn brought_up(&self, draft: &mut Draft) -> Result<(), Problem> {
+        let autostart = || Settings { autostart: Some(true), ..Settings::default() };
+        self.ports.iter().try_for_each(|port| draft.update(port, autostart()))
     }
 
     /// The host's own port, where it has an address.
