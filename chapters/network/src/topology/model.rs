@@ -205,6 +205,7 @@ fn of_link(link: &Link, kernel: &Kernel) -> Node {
     // a bond is as fast as its members together, which sysfs knows; of a switch there is no speed
     let has_speed = matches!(link.kind, Kind::Physical | Kind::Bond(_)) && link.carrier;
     Node {
+        name: link.name.clone(),
         kind: match &link.kind {
             _ if guest.is_some() => NodeKind::Guest,
             Kind::Physical => NodeKind::Card,
