@@ -102,6 +102,32 @@ fn who_may_not_and_what_is_nonsense_is_refused() {
     assert_eq!((machine.text(FILE).as_str(), machine.text(STAGED).as_str()), (LIVE, ""));
 }
 
+/// NET-05, NET-08: a set-up goes into the change set that is meant, and what everybody stages stays as it is.
+#[test]
+fn a_set_up_goes_into_a_change_set_and_nowhere_else() {
+    let machine = machine();
+    machine.call(Verb::Post, "/network-sets", json!({ "set": "weekend" })).unwrap();
+    machine.call(Verb::Post, "/network-recipes/bridged", json!({ "change-set": "weekend" })).unwrap();
+    assert_eq!((machine.text(FILE).as_str(), machine.text(STAGED).as_str()), (LIVE, ""));
+    assert_eq!(machine.get("/network-recipes")[0]["done"], 0);
+    let of_set = |path: &str| machine.call(Verb::Get, path, json!({ "change-set": "weekend" })).unwrap().data;
+    assert_eq!(of_set("/network-recipes")[0]["done"], 1);
+    let changes = of_set("/network-changes")["changes"].as_str().unwrap().to_owned();
+    assert!(changes.contains("+auto vmbr0") && changes.contains("+\tbridge-ports eno1"), "{changes}");
+    let again =
+        machine.call(Verb::Post, "/network-recipes/bridged", json!({ "change-set": "weekend" })).unwrap();
+    assert!(again.unchanged);
+
+    let refused = |path: &str, params, name| {
+        wrong(machine.call(Verb::Post, &format!("/network-recipes/{path}"), params).unwrap_err(), name)
+    };
+    refused("nat", json!({ "change-set": "nobody-s" }), "change-set");
+    refused("nat", json!({ "change-set": "weekend", "apply": 1 }), "apply");
+    refused("ipv6", json!({ "change-set": "weekend" }), "change-set");
+    machine.call(Verb::Post, "/network-sets/weekend/stage", json!({})).unwrap();
+    assert!(machine.text(STAGED).contains("iface vmbr0 inet static"));
+}
+
 fn six(file: Option<&str>, value: &str) -> ipv6::State {
     ipv6::State {
         file: file.map(Content::new),

@@ -9,11 +9,12 @@ use serde_json::{Map, Value};
 
 use super::ipv6;
 use super::model::{Recipe as RecipeView, recipes};
-use super::outlook::{Outlook, inspect};
+use super::outlook::{Outlook, inspect, inspect_with};
 use super::plan::{IDS, Task, candidate, settled, staging, with};
 use super::recipe::{Card, Recipe};
 use crate::apply;
 use crate::interfaces::LOCK;
+use crate::sets::api::{change_set, chosen, chosen_to_edit};
 
 const LIST: &str = "/nodes/{node}/network-recipes";
 /// Seconds that people have to say that they still reach the host.
@@ -24,9 +25,10 @@ pub(crate) fn methods() -> Vec<Method> {
     let help = "List whole network set-ups that one call makes, and what is proposed for them on this host";
     let list = Method::get(LIST, help, |call| {
         let host = call.host().as_ref();
-        Answer::of(recipes(&inspect(host)?, &ipv6::inspect(host, call.origin())?))
+        Answer::of(recipes(&inspect_with(host, chosen(call)?)?, &ipv6::inspect(host, call.origin())?))
     })
     .allow(Permission::On("/nodes/{node}", &["Sys.Audit"]))
+    .param(change_set())
     .returns::<Vec<RecipeView>>()
     .command(CommandName { words: "network recipe list", positional: &[], preset: &[], help });
     let of_files = IDS.iter().filter_map(|id| with(id, Declare));
@@ -40,7 +42,7 @@ fn declare(card: &Card, propose: Propose, lock: &'static str) -> Method {
         .armed_with("apply", CONFIRM_WITHIN)
         .command(CommandName { words: card.command, positional: &[], preset: &[], help: card.title });
     let method = card.parameters.iter().fold(method, |method, property| method.param(*property));
-    method.param(
+    method.param(change_set()).param(
         Property::boolean("apply")
             .optional()
             .default("0")
@@ -51,6 +53,12 @@ fn declare(card: &Card, propose: Propose, lock: &'static str) -> Method {
 fn propose_ipv6(call: &Call<'_>) -> Result<Proposal, Problem> {
     let (enabled, live) = (call.boolean("enabled") == Some(true), call.boolean("apply") == Some(true));
     let host = call.host().as_ref();
+    if call.text("change-set").is_some() {
+        return Err(Problem::parameter(
+            "change-set",
+            "a change set holds network interfaces, and this set-up is a file of kernel parameters",
+        ));
+    }
     if live {
         apply::api::on_this_host(host)?;
     }
@@ -70,7 +78,11 @@ impl Task for Declare {
 
 fn propose<R: Recipe>(call: &Call<'_>) -> Result<Proposal, Problem> {
     let id = R::CARD.id;
-    let outlook = inspect(call.host().as_ref())?;
+    let draft = chosen_to_edit(call)?;
+    if draft.is_some() && call.boolean("apply") == Some(true) {
+        return Err(Problem::parameter("apply", "a change set is applied when it was staged, not before"));
+    }
+    let outlook = inspect_with(call.host().as_ref(), draft)?;
     let digest = call.text("digest").filter(|digest| !digest.is_empty());
     if digest.is_some_and(|digest| !digest.eq_ignore_ascii_case(&outlook.files.digest())) {
         return Err(Problem::Modified);
@@ -81,7 +93,9 @@ fn propose<R: Recipe>(call: &Call<'_>) -> Result<Proposal, Problem> {
         return applied(call, &outlook, id, params);
     }
     let plan = staging(&outlook, id, &params)?;
-    let verify = Verify::With(Box::new(move |call| staging(&inspect(call.host().as_ref())?, id, &params)));
+    let verify = Verify::With(Box::new(move |call: &Call<'_>| {
+        staging(&inspect_with(call.host().as_ref(), chosen(call)?)?, id, &params)
+    }));
     Ok(Proposal { verify, task_id: id.to_owned(), ..Proposal::from(plan) })
 }
 

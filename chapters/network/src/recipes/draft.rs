@@ -70,7 +70,11 @@ impl Draft {
 
     fn take_over(&mut self, text: String) {
         if text != self.text() {
-            self.state.staged = Some(Content::new(text));
+            let text = Content::new(text);
+            match &mut self.state.draft {
+                Some(set) => set.text = text,
+                None => self.state.staged = Some(text),
+            }
         }
     }
 

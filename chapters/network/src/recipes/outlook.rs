@@ -8,11 +8,12 @@ use innkeeper_host::{Host, HostError, read_config};
 use crate::apply::cluster_addresses;
 use crate::interfaces::config::{Config, Family, Interface, ip};
 use crate::interfaces::field::Field;
-use crate::interfaces::inspect::inspect as inspect_files;
+use crate::interfaces::inspect::inspect_with as inspect_files;
 use crate::interfaces::kind::Kind;
 use crate::interfaces::net::Net;
 use crate::interfaces::state::State;
 use crate::interfaces::validate::{VLANS, port_field};
+use crate::sets::Draft;
 
 const IPTABLES: &str = "/usr/sbin/iptables";
 const FIREWALL: &str = "/etc/pve/firewall/cluster.fw";
@@ -35,7 +36,12 @@ pub struct Outlook {
 /// # Errors
 /// When a file is there and cannot be read.
 pub fn inspect(host: &dyn Host) -> Result<Outlook, Problem> {
-    let files = inspect_files(host)?;
+    inspect_with(host, None)
+}
+
+/// Looks at a host with a change set in the place of what everybody stages.
+pub(super) fn inspect_with(host: &dyn Host, draft: Option<Draft>) -> Result<Outlook, Problem> {
+    let files = inspect_files(host, draft)?;
     let bridged = files.devices.keys().any(|name| name.starts_with("fwbr"));
     Ok(Outlook {
         iptables: host.metadata(IPTABLES.into())?.is_some(),

@@ -13,7 +13,7 @@ use super::ovs::Ovs;
 use super::recipe::{Card, Recipe};
 use super::routed::Routed;
 use super::vlans::{VlanBond, VlanManagement};
-use crate::interfaces::plan::staged;
+use crate::interfaces::plan::kept;
 
 /// What is done with one recipe, whichever it is.
 pub(super) trait Task {
@@ -143,7 +143,7 @@ impl Task for Edit<'_> {
         if state.current() == Some(&content) {
             return Ok((content, plan));
         }
-        let plan = staged(state, plan, text);
+        let plan = kept(state, plan, text)?;
         Ok((content, hazards.into_iter().fold(plan, Plan::hazard)))
     }
 }

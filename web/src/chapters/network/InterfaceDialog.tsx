@@ -2,6 +2,7 @@ import { useState } from "react";
 import { CheckField, FormDialog, SelectField, TextField } from "../../kit/form";
 import { usePropose } from "../../kit/plan/Changes";
 import type { Staged } from "../../kit/types";
+import { HASHED, HASH_POLICIES, modesOf } from "./bondModes";
 import { looksLikeAddress } from "./data";
 import {
   create,
@@ -18,19 +19,6 @@ import {
   type Text,
 } from "./interfaces";
 
-const MODES = [
-  "balance-rr",
-  "active-backup",
-  "balance-xor",
-  "broadcast",
-  "802.3ad",
-  "balance-tlb",
-  "balance-alb",
-] as const;
-const OVS_MODES = ["active-backup", "balance-slb", "lacp-balance-slb", "lacp-balance-tcp"] as const;
-const HASH_POLICIES = ["layer2", "layer2+3", "layer3+4"] as const;
-/** Modes in which something decides over which member a packet goes. */
-const HASHED: readonly string[] = ["balance-xor", "802.3ad"];
 const KIND_CHOICES = (Object.keys(KINDS) as NewKind[]).map((value) => ({ value, label: KINDS[value] }));
 
 /** What a new interface of a type is called by convention: the next free number. */
@@ -182,8 +170,8 @@ function Settings({
           part[0].endsWith("s") ? "Names of interfaces, separated by blanks" : undefined,
         )}
       {type === "OVSBond" && text("ovs_bridge", "Bridge")}
-      {type === "bond" && choice("bond_mode", "Mode", "balance-rr", plain(MODES))}
-      {type === "OVSBond" && choice("bond_mode", "Mode", "balance-rr", plain(OVS_MODES))}
+      {(type === "bond" || type === "OVSBond") &&
+        choice("bond_mode", "Mode", type === "bond" ? "balance-rr" : "active-backup", plain(modesOf(type)))}
       {type === "bond" &&
         fields.bond_mode === "active-backup" &&
         text("bond-primary", "Primary member", PRIMARY)}

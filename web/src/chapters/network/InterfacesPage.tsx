@@ -54,7 +54,11 @@ export function InterfacesPage({ node }: { node: string }) {
             <Button icon={<PlusIcon />} isDisabled={!staged.data || !mayEdit} onClick={() => setOpen({})}>
               Create
             </Button>
-            <Button variant="secondary" component="a" href={href(["nodes", node, "network", "set-ups"])}>
+            <Button
+              variant="secondary"
+              component="a"
+              href={href(["nodes", node, "network", "set-ups"], { "change-set": target ?? "" })}
+            >
               Set-ups
             </Button>
             <Button

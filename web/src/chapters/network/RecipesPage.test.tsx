@@ -148,3 +148,15 @@ describe("the form", () => {
     expect(wrongWith(parameter("vlan", { type: "integer", required: 1 }), "4095")).toBeTruthy();
   });
 });
+
+it("puts a set-up into the change set that was chosen, and does not offer to apply it", async () => {
+  location.hash = "#/nodes/pve1/network/set-ups?change-set=weekend";
+  const dryRun = await open();
+  expect(screen.getByText("What you set up here goes into the change set weekend")).toBeTruthy();
+  await userEvent.click(screen.getByRole("button", { name: "Set up nat" }));
+  const dialog = await screen.findByRole("dialog");
+  expect(within(dialog).queryByLabelText(/Apply it at once/)).toBeNull();
+  await userEvent.click(within(dialog).getByRole("button", { name: "Review the change" }));
+  await waitFor(() => expect(dryRun()?.params).toMatchObject({ "change-set": "weekend" }));
+  location.hash = "";
+});

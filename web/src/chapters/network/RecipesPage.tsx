@@ -16,12 +16,14 @@ import { useId, useState } from "react";
 import { ChapterPage } from "../../kit/ChapterPage";
 import { CheckField, FormDialog, SelectField, TextField } from "../../kit/form";
 import { usePropose } from "../../kit/plan/Changes";
+import { useQueryParams } from "../../kit/router";
 import { useMay } from "../../kit/session";
 import { Loaded } from "../../kit/states";
 import type { Recipe, RecipeParameter } from "../../kit/types";
 import {
   advise,
   cook,
+  fitsChangeSet,
   labelOf,
   PLACES,
   proposedBy,
@@ -36,7 +38,9 @@ import {
 
 /** Whole set-ups of the network: found by a few questions, or taken from the list. */
 export function RecipesPage({ node }: { node: string }) {
-  const recipes = useRecipes(node);
+  const [query] = useQueryParams();
+  const set = query.get("change-set") || undefined;
+  const recipes = useRecipes(node, set);
   const mayChange = useMay("Sys.Modify");
   const [chosen, setChosen] = useState<Recipe>();
   return (
@@ -50,9 +54,16 @@ export function RecipesPage({ node }: { node: string }) {
       <Loaded query={recipes} what="the set-ups">
         {(found) => (
           <div className="ik-stack">
+            {set && (
+              <Alert isInline variant="info" title={`What you set up here goes into the change set ${set}`}>
+                Nobody else&apos;s edits are touched. It is staged with the change set.
+              </Alert>
+            )}
             <Guide node={node} recipes={found} mayChange={mayChange} onChoose={setChosen} />
             <List recipes={found} mayChange={mayChange} onChoose={setChosen} />
-            {chosen && <RecipeDialog node={node} recipe={chosen} onClose={() => setChosen(undefined)} />}
+            {chosen && (
+              <RecipeDialog node={node} set={set} recipe={chosen} onClose={() => setChosen(undefined)} />
+            )}
           </div>
         )}
       </Loaded>
@@ -160,23 +171,40 @@ function List({ recipes, mayChange, onChoose }: Choosing) {
 }
 
 /** What the set-up takes, with what the host proposes. */
-function RecipeDialog({ node, recipe, onClose }: { node: string; recipe: Recipe; onClose: () => void }) {
+function RecipeDialog({
+  node,
+  set: changeSet,
+  recipe,
+  onClose,
+}: {
+  node: string;
+  set: string | undefined;
+  recipe: Recipe;
+  onClose: () => void;
+}) {
   const propose = usePropose();
   const [values, setValues] = useState<Values>(() => proposedBy(recipe));
   const [apply, setApply] = useState(false);
   const wrong = wrongs(recipe, values);
+  const fits = changeSet === undefined || fitsChangeSet(recipe);
   const set = (name: string) => (value: string) => setValues({ ...values, [name]: value });
   return (
     <FormDialog
       title={recipe.title}
       description={recipe.purpose}
-      isValid={Object.keys(wrong).length === 0}
+      isValid={fits && Object.keys(wrong).length === 0}
       onClose={onClose}
       onSubmit={() => {
         onClose();
-        propose(cook(node, recipe, values, apply));
+        propose(cook(node, recipe, values, { set: changeSet, apply }));
       }}
     >
+      {!fits && (
+        <Alert isInline variant="warning" title={`It does not fit into the change set ${changeSet}`}>
+          A change set holds interfaces, and this is a file of kernel parameters: set it up without a change
+          set.
+        </Alert>
+      )}
       {recipe.parameters.map((parameter) => (
         <ParameterField
           key={parameter.name}
@@ -186,12 +214,14 @@ function RecipeDialog({ node, recipe, onClose }: { node: string; recipe: Recipe;
           onChange={set(parameter.name)}
         />
       ))}
-      <CheckField
-        label="Apply it at once"
-        description="With everything that is staged already. You are asked to confirm that this host is still reached; else it is taken back."
-        value={apply}
-        onChange={setApply}
-      />
+      {changeSet === undefined && (
+        <CheckField
+          label="Apply it at once"
+          description="With everything that is staged already. You are asked to confirm that this host is still reached; else it is taken back."
+          value={apply}
+          onChange={setApply}
+        />
+      )}
     </FormDialog>
   );
 }

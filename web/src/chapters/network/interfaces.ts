@@ -8,7 +8,8 @@ import type { Interface, Staged } from "../../kit/types";
 /** The text that edits go to: with a name it is that of a change set. */
 export type Target = Staged & { set?: string };
 
-function queryOf(set: string | undefined) {
+/** The parameter that names a change set. */
+export function queryOf(set: string | undefined): { "change-set"?: string } {
   return set === undefined ? {} : { "change-set": set };
 }
 

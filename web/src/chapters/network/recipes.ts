@@ -5,13 +5,21 @@ import { answer, api } from "../../kit/api";
 import { change, type ChangeCall } from "../../kit/plan/change";
 import type { GuestNic, Recipe, RecipeParameter } from "../../kit/types";
 import { looksLikeAddress } from "./data";
+import { queryOf } from "./interfaces";
 
-export function useRecipes(node: string) {
+export function useRecipes(node: string, set?: string) {
   return useQuery({
-    queryKey: ["node", node, "network-recipes"],
-    queryFn: async ({ signal }) =>
-      (await answer(api.GET("/nodes/{node}/network-recipes", { params: { path: { node } }, signal }))).data,
+    queryKey: ["node", node, "network-recipes", set ?? ""],
+    queryFn: async ({ signal }) => {
+      const params = { path: { node }, query: queryOf(set) };
+      return (await answer(api.GET("/nodes/{node}/network-recipes", { params, signal }))).data;
+    },
   });
+}
+
+/** Whether it is a matter of interfaces alone, which a change set can hold. */
+export function fitsChangeSet({ id }: Recipe): boolean {
+  return id !== "ipv6";
 }
 
 /** Network cards of guests: what a provider wants registered. */
@@ -165,9 +173,15 @@ export function wrongs(recipe: Recipe, values: Values): Record<string, string> {
   );
 }
 
+/** Where a set-up goes: into a change set, or to what everybody stages, which can be applied at once. */
+export interface Destination {
+  set?: string;
+  apply: boolean;
+}
+
 /** The call: everything that is in the form, so that what was read is what is done. */
-export function cook(node: string, recipe: Recipe, values: Values, apply: boolean): ChangeCall {
-  const params: Record<string, string | number> = {};
+export function cook(node: string, recipe: Recipe, values: Values, { set, apply }: Destination): ChangeCall {
+  const params: Record<string, string | number> = set === undefined ? {} : { "change-set": set };
   for (const { name, type } of recipe.parameters) {
     const text = (values[name] ?? "").trim();
     if (text !== "") params[name] = type === "string" ? text : Number(text);

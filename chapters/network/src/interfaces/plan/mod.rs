@@ -299,7 +299,7 @@ pub(crate) fn sound(state: &State, old: &Config<'_>, new: &Config<'_>) -> Result
 }
 
 /// The step that keeps `text` where it was asked for: in the change set, or in the staged file.
-fn kept(state: &State, plan: Plan, text: String) -> Result<Plan, Problem> {
+pub(crate) fn kept(state: &State, plan: Plan, text: String) -> Result<Plan, Problem> {
     let Some(draft) = &state.draft else { return Ok(staged(state, plan, text)) };
     let set = ChangeSet { text, ..draft.set.clone() };
     let change = FileChange {
