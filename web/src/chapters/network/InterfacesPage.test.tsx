@@ -3,7 +3,7 @@ import userEvent from "@testing-library/user-event";
 import { beforeEach, describe, expect, it } from "vitest";
 import { Changes } from "../../kit/plan/Changes";
 import { restore } from "../../kit/session";
-import type { Interface, Staged } from "../../kit/types";
+import type { Finding, Interface, Staged } from "../../kit/types";
 import { show } from "../../test/app";
 import { data, serve } from "../../test/server";
 import { differences, fieldsOf, type Fields } from "./interfaces";
@@ -52,8 +52,26 @@ const STAGED: Staged = {
     "--- /etc/network/interfaces\n+++ /etc/network/interfaces.new\n@@ -1 +1 @@\n-\tmtu 1500\n+\tmtu 9000\n",
 };
 
+const NO_IFUPDOWN2: Finding = {
+  id: "network.no-ifupdown2",
+  area: "network",
+  level: "warning",
+  message: "ifupdown2 is not installed",
+  evidence: "/usr/share/ifupdown2",
+  advice: "Install it.",
+  fixes: [
+    {
+      label: "Install ifupdown2",
+      verb: "POST",
+      path: "/nodes/pve1/apt/install",
+      params: { package: "ifupdown2" },
+    },
+  ],
+};
+
 async function open({
   staged = STAGED,
+  findings = [] as Finding[],
   cap = { "Sys.Audit": 1, "Sys.Modify": 1 } as Record<string, number>,
 } = {}) {
   const asked = serve({
@@ -62,6 +80,8 @@ async function open({
     "GET /nodes/pve1/network": () => data([CARD, BRIDGE]),
     "GET /nodes/pve1/network-changes": () => data(staged),
     "GET /nodes/pve1/network-sets": () => data([]),
+    "GET /nodes/pve1/checks": () => data(findings),
+    "POST /nodes/pve1/apt/install": () => data(PLAN),
     "GET /nodes/pve1/network-topology": () => data({ nodes: [], ties: [] }),
     "POST /nodes/pve1/network": () => data(PLAN),
     "PUT /nodes/pve1/network": () => data(PLAN),
@@ -98,6 +118,17 @@ describe("the interfaces", () => {
     const dialog = within(await screen.findByRole("dialog"));
     expect(await dialog.findByRole("combobox", { name: "Confirm within" })).toHaveProperty("value", "90");
     expect(planned()).toMatchObject({ verb: "PUT", path: "/nodes/pve1/network" });
+  });
+
+  it("say what is missing to apply them, and offer it as a plan", async () => {
+    const planned = await open({ findings: [NO_IFUPDOWN2] });
+    await userEvent.click(await screen.findByRole("button", { name: "Install ifupdown2" }));
+    await screen.findByRole("dialog");
+    expect(planned()).toMatchObject({
+      verb: "POST",
+      path: "/nodes/pve1/apt/install",
+      params: { package: "ifupdown2" },
+    });
   });
 
   it("have nothing to apply when nothing is staged, and no buttons for who may not", async () => {

@@ -10,6 +10,7 @@ import { href } from "../../kit/router";
 import { useMay } from "../../kit/session";
 import { Loaded, Nothing } from "../../kit/states";
 import type { Interface, Staged } from "../../kit/types";
+import { FindingCard, useFindings } from "../checks";
 import { ChangeSets } from "./ChangeSets";
 import { useChangeSets, useOwns } from "./changeSets";
 import { InterfaceDialog } from "./InterfaceDialog";
@@ -99,6 +100,7 @@ export function InterfacesPage({ node }: { node: string }) {
                 onEdit={(one) => setOpen({ one })}
               />
             )}
+            {isStaged && mayLook && <Hindrance node={node} />}
             {staged.data && !chosen && <Pending staged={staged.data} />}
             {mayLook && <Topology node={node} />}
             {open && staged.data && (
@@ -115,6 +117,13 @@ export function InterfacesPage({ node }: { node: string }) {
       </Loaded>
     </ChapterPage>
   );
+}
+
+/** Why what is staged cannot be applied on this host, and what cures it. */
+function Hindrance({ node }: { node: string }) {
+  const findings = useFindings(node);
+  const finding = findings.data?.find(({ id }) => id === "network.no-ifupdown2");
+  return finding && <FindingCard finding={finding} />;
 }
 
 /** What waits to be applied, and files that are not understood. */
