@@ -4,7 +4,7 @@ use std::process::Stdio;
 
 use insta::assert_snapshot;
 
-use crate::support::{Run, SOURCES, Tree, on_a_terminal};
+use crate::support::{Run, SOURCES, Tree, answered, on_a_terminal};
 
 const SECURITY: [&str; 4] = ["apt", "disable", "/etc/apt/sources.list", "1"];
 const PLAIN: [&str; 4] = ["apt", "disable", "/etc/apt/sources.list.d/pve-no-subscription.list", "0"];
@@ -93,6 +93,24 @@ fn on_a_terminal_the_plan_is_shown_and_asked_about() {
     let (shown, code) = on_a_terminal(tree.command(&PLAIN), "y\n");
     assert_eq!(code, 0, "{shown}");
     assert!(shown.contains("undo with: innkeeper undo 1"), "{shown}");
+}
+
+/// NET-09: what was read is not what would be done any more.
+#[test]
+fn a_file_that_is_edited_while_somebody_reads_the_plan_is_left_alone_and_the_new_plan_is_shown() {
+    const LIVE: &str = "auto lo\niface lo inet loopback\n\nauto vmbr0\niface vmbr0 inet static\n\taddress 192.0.2.1/24\n\tbridge-ports none\n";
+    let tree = Tree::new();
+    tree.write("etc/network/interfaces", LIVE);
+    let command = || tree.command(&["network", "set", "vmbr0", "bridge", "--mtu", "9000"]);
+    let edited = LIVE.replace("192.0.2.1/24", "192.0.2.2/24");
+    let meanwhile = || tree.write("etc/network/interfaces", &edited);
+    let (shown, code) = answered(command(), "Apply? [y/N]", meanwhile, "y\n");
+    assert_ne!(code, 0, "{shown}");
+    let (_, after) = shown.split_once("Nothing was done. By now it would be this").unwrap();
+    assert!(after.contains("192.0.2.2/24") && after.contains("+\tmtu 9000"), "{shown}");
+    assert!(!tree.path().join("etc/network/interfaces.new").exists());
+    assert_eq!(on_a_terminal(command(), "y\n").1, 0);
+    assert_eq!(tree.read("etc/network/interfaces.new"), edited + "\tmtu 9000\n");
 }
 
 #[test]

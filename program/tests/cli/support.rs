@@ -195,7 +195,17 @@ fn like(text: &str, pattern: &str) -> bool {
 }
 
 /// Runs the program on a terminal of its own, types `answers`, and gives everything the terminal showed.
-pub(crate) fn on_a_terminal(mut command: Command, answers: &str) -> (String, i32) {
+pub(crate) fn on_a_terminal(command: Command, answers: &str) -> (String, i32) {
+    answered(command, "", || (), answers)
+}
+
+/// The same; what happens `meanwhile` happens once the question is shown, and before it is answered.
+pub(crate) fn answered(
+    mut command: Command,
+    question: &str,
+    meanwhile: impl FnOnce(),
+    answers: &str,
+) -> (String, i32) {
     use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
     let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
     grantpt(&master).unwrap();
@@ -206,8 +216,14 @@ pub(crate) fn on_a_terminal(mut command: Command, answers: &str) -> (String, i32
     let mut child = command.stdin(side()).stdout(side()).stderr(side()).spawn().unwrap();
     drop((command, slave));
     let mut master = fs::File::from(master);
-    master.write_all(answers.as_bytes()).unwrap();
     let mut shown = Vec::new();
+    while !String::from_utf8_lossy(&shown).contains(question) {
+        let mut piece = [0; 4096];
+        let read = std::io::Read::read(&mut master, &mut piece).unwrap();
+        shown.extend_from_slice(&piece[..read]);
+    }
+    meanwhile();
+    master.write_all(answers.as_bytes()).unwrap();
     // reading ends with an error once the program has closed its side
     let _ = std::io::Read::read_to_end(&mut master, &mut shown);
     let code = child.wait().unwrap().code().unwrap();
