@@ -23,7 +23,14 @@ fuzz_target!(|text: &str| {
         && let Some(after) = planned.files().next().and_then(|change| change.after.clone())
     {
         let next = State { staged: Some(after), ..state.clone() };
-        assert!(plan(&next, &request, None).is_ok_and(|second| second.is_empty()));
+        let staged = next.text().unwrap_or_default();
+        match plan(&next, &request, None) {
+            Ok(second) => {
+                let again = second.files().next().and_then(|change| change.after.as_ref());
+                assert!(second.is_empty(), "asked twice, {staged:?} becomes {again:?}");
+            }
+            Err(problem) => panic!("asked twice, {staged:?} is refused: {problem}"),
+        }
         let _ = changes::changes(&next);
     }
     let _ = plan(&state, &Request::Delete { name: interface.name.to_owned() }, None);

@@ -367,6 +367,10 @@ impl<'c> Editor<'c> {
         let wanted = settings.family(family);
         let drops = wanted.address.is_none() && (gone("cidr") || gone("address"));
         let had = self.config.entry(interface, Field::Address, family).is_some();
+        let given = wanted.address.is_some() || wanted.method.is_some() || wanted.gateway.is_some();
+        if given || drops || gone("gateway") || gone("broadcast") {
+            self.families_known(interface)?;
+        }
         if self.stanza_for(interface, Some(family)).is_none() {
             self.new_family(interface, family, wanted);
             return Ok(());
@@ -401,6 +405,24 @@ impl<'c> Editor<'c> {
             self.method(interface, family, method);
         }
         Ok(())
+    }
+
+    /// Refuses to give or take addresses where a stanza is of another family than IPv4 and IPv6: which of its lines would count
+    /// is not known.
+    fn families_known(&self, interface: &Interface<'_>) -> Result<(), Problem> {
+        let unknown = |place: &Place| match &self.config.stanza(*place).head {
+            Head::Iface { family: Some(word), .. } if !matches!(word.text, "inet" | "inet6") => {
+                Some(word.text)
+            }
+            _ => None,
+        };
+        match interface.stanzas.iter().find_map(unknown) {
+            Some(family) => Err(Problem::Invalid(format!(
+                "interface '{}' has a stanza of the address family '{family}', whose addresses are not edited here",
+                interface.name
+            ))),
+            None => Ok(()),
+        }
     }
 
     /// Whether a stanza of IPv6 says nothing any more without its address, and nobody needs it.
