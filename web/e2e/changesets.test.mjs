@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import path from "node:path";
 import { test } from "node:test";
 import { axeFaults, done, PHONE, picture, widthOf } from "./support/browser.mjs";
@@ -71,6 +72,34 @@ test("edits wait under a name, are brought up to date with what others staged, a
   await page.getByText("Staged, and not in force yet").waitFor();
   await page.getByRole("button", { name: "Discard", exact: true }).click();
   await done(page);
+  await close();
+});
+
+/** NET-08 */
+test("a whole set-up goes into a change set, and nothing is staged", async () => {
+  await inn.tree.write(FILE, LIVE);
+  await rm(path.join(inn.tree.root, STAGED), { force: true });
+  const { page, close } = await inn.enter("network");
+  await page.getByRole("button", { name: "New change set" }).click();
+  await page.getByLabel("Name").fill("management");
+  await page.getByRole("button", { name: "Review the change" }).click();
+  await done(page);
+  await page.getByRole("link", { name: "Set-ups" }).click();
+  await page.getByRole("button", { name: "Set up vlan-management" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByRole("textbox", { name: /^VLAN/ }).fill("5");
+  assert.equal(await dialog.getByLabel("Apply it at once").count(), 0);
+  await dialog.getByRole("button", { name: "Review the change" }).click();
+  await done(page);
+  await page.getByRole("link", { name: "Network", exact: true }).first().click();
+  await target(page).selectOption("management");
+  const set = page.getByRole("region", { name: "Change set management" });
+  await set
+    .locator("ins", { hasText: "iface eno1.5 inet manual" })
+    .first()
+    .waitFor();
+  assert.equal(has(STAGED), false);
+  assert.equal(await inn.tree.read(FILE), LIVE);
   await close();
 });
 

@@ -89,6 +89,28 @@ describe("the network of a host, applied in a browser that comes by it", { skip 
     return dialog;
   }
 
+  /** NET-09 */
+  test("is left alone when the staged file is edited by hand after its plan was read", async () => {
+    const before = await kernel();
+    const { page, close } = await openNetwork();
+    await stage(page, { address: MOVED });
+    const byHand = (await host.read(`${FILE}.new`)).replace(MOVED, "192.0.2.30");
+    await page.getByRole("button", { name: "Apply configuration" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByText(MOVED).first().waitFor();
+    await acceptAll(dialog);
+    await host.write(`${FILE}.new`, byHand);
+    await dialog.getByRole("button", { name: "Apply" }).click();
+    await dialog.getByText("The host has changed since you looked").waitFor();
+    await dialog.getByText("192.0.2.30").first().waitFor();
+    assert.ok(await dialog.getByRole("button", { name: "Apply" }).isDisabled(), "the new danger is not accepted");
+    assert.equal(await host.read(FILE), LIVE);
+    assert.equal(await host.read(`${FILE}.new`), byHand);
+    assert.deepEqual(await kernel(), before);
+    await close();
+    await host.run("innkeeper", "network", "revert", "--yes");
+  });
+
   /** NET-10, NET-12, UI-07 */
   test("is back by itself when nobody can confirm it, and the page says so", async () => {
     const [files, before] = [await host.read(FILE), await kernel()];
@@ -140,6 +162,13 @@ describe("the network of a host, applied in a browser that comes by it", { skip 
     );
     assert.match((await kernel()).addresses, new RegExp(`vmbr0 .* ${MOVED}/24`));
     assert.equal(await host.read(FILE), LIVE.replace(HERE, MOVED));
+
+    // its undo cuts this browser off as well, says so, and waits for a confirmation, too
+    await page.getByRole("link", { name: "History", exact: true }).click();
+    await page.getByRole("button", { name: "Undo" }).first().click();
+    const undo = page.getByRole("dialog");
+    await undo.getByText(new RegExp(`You come from 192\\.0\\.2\\.1 to ${MOVED} on vmbr0`)).waitFor();
+    await undo.getByLabel("Confirm within").waitFor();
     await context.close();
   });
 });
