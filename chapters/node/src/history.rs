@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use innkeeper_change::Problem;
+use innkeeper_change::{Plan, Problem};
 use innkeeper_engine::{
     AuditEntry, AuditFilter, AuditKind, AuditOutcome, ChainReport, Change as ChangeRecord, ChangeSummary,
     Export, HistoryFilter,
@@ -10,7 +10,7 @@ use innkeeper_engine::{
 use innkeeper_rest::{
     Answer, Call, Change, CommandName, Execution, Lines, Method, Permission, Property, Proposal, Verb, Verify,
 };
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 const AUDIT: Permission = Permission::On("/nodes/{node}", &["Sys.Audit"]);
 const MODIFY: Permission = Permission::On("/nodes/{node}", &["Sys.Modify"]);
@@ -184,20 +184,27 @@ fn number(call: &Call<'_>) -> Result<i64, Problem> {
 fn propose_undo(call: &Call<'_>) -> Result<Proposal, Problem> {
     let change = number(call)?;
     let (plan, goal) = call.engine().undo_plan(change)?;
+    let (method, params) = made_by(call, change)?;
+    let armed = method.as_ref().and_then(|method| method.armed_for(&params));
+    let risks = match method.and_then(|method| method.risks_of_undo) {
+        Some(risks) => risks(call, &goal)?,
+        None => Vec::new(),
+    };
     Ok(Proposal {
-        plan,
+        plan: risks.into_iter().fold(plan, Plan::hazard),
         verify: Verify::With(Box::new(move |call| call.engine().is_undone(&goal))),
         answer: Value::Null,
         task_id: change.to_string(),
         undoes: Some(change),
         finishes: None,
         diagnose: None,
-        armed: armed_as(call, change)?,
+        armed,
     })
 }
 
-/// Taking a change back can keep people from taking that back as making it could: it is armed as the change itself was.
-fn armed_as(call: &Call<'_>, change: i64) -> Result<Option<u32>, Problem> {
+/// The method that made a change, with its parameters. Taking a change back can keep people from taking that back as making it
+/// could, so it is armed as the change itself was, and its dangers are looked for where the change's are known.
+fn made_by(call: &Call<'_>, change: i64) -> Result<(Option<Method>, Map<String, Value>), Problem> {
     let journal = call.engine().journal()?;
     let mut found = journal.get(change)?;
     // what took a change back is the undo of the one that it took back
@@ -205,7 +212,7 @@ fn armed_as(call: &Call<'_>, change: i64) -> Result<Option<u32>, Problem> {
         found = journal.get(earlier)?;
     }
     let methods = call.api().look(&found.summary.path).map(|(_, methods)| methods).unwrap_or_default();
-    let method = methods.into_iter().find(|method| method.verb.as_str() == found.summary.verb);
+    let method = methods.into_iter().find(|method| method.verb.as_str() == found.summary.verb).cloned();
     let params = found.params.into_iter().map(|(name, value)| (name, Value::String(value))).collect();
-    Ok(method.and_then(|method| method.armed_for(&params)))
+    Ok((method, params))
 }

@@ -26,6 +26,11 @@ pub struct UndoGoal {
 }
 
 impl UndoGoal {
+    /// What a file shall hold again, `None` for none; nothing for a file that is left as it is.
+    pub fn file(&self, path: &str) -> Option<Option<&Content>> {
+        self.files.iter().find(|(restored, _)| restored == path).map(|(_, content)| content.as_ref())
+    }
+
     /// Leaves kernel parameters as they are.
     pub(crate) fn forget_parameters(&mut self) {
         self.parameters.clear();

@@ -26,9 +26,10 @@ pub use api::{Api, Check, Request};
 pub use call::{Answer, Call, Lines};
 pub use change::{WorkOrder, Workers};
 pub use innkeeper_config::{Format, Kind, Property};
+pub use innkeeper_engine::UndoGoal;
 pub use method::{
-    Act, Change, CommandName, Execution, Goal, Handler, Method, Preview, Proposal, Propose, Run, Shape, Verb,
-    Verify,
+    Act, Change, CommandName, Execution, Goal, Handler, Method, Preview, Proposal, Propose, RisksOfUndo, Run,
+    Shape, Verb, Verify,
 };
 pub use permission::Permission;
 pub use shape::{bit, bit_option};

@@ -1,7 +1,8 @@
 //! The declaration of a method.
 
-use innkeeper_change::{Plan, Problem};
+use innkeeper_change::{Hazard, Plan, Problem};
 use innkeeper_config::Property;
+use innkeeper_engine::UndoGoal;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::openapi::{RefOr, Schema};
@@ -75,6 +76,9 @@ pub type Run = fn(&Call<'_>) -> Result<Answer, Problem>;
 
 /// Handler of a method that changes the machine.
 pub type Propose = fn(&Call<'_>) -> Result<Proposal, Problem>;
+
+/// Says what taking a change of a method back would cut off or lose.
+pub type RisksOfUndo = fn(&Call<'_>, &UndoGoal) -> Result<Vec<Hazard>, Problem>;
 
 /// Makes a plan for a call.
 pub type Preview = fn(&Call<'_>) -> Result<Plan, Problem>;
@@ -200,6 +204,8 @@ pub struct Method {
     pub armed: Option<u32>,
     /// Only calls with this parameter set are armed so.
     pub armed_when: Option<&'static str>,
+    /// What taking its changes back would cut off or lose.
+    pub risks_of_undo: Option<RisksOfUndo>,
     /// Names on the command line.
     pub commands: Vec<CommandName>,
     /// What it does.
@@ -239,6 +245,7 @@ impl Method {
             armable: false,
             armed: None,
             armed_when: None,
+            risks_of_undo: None,
             commands: Vec::new(),
             handler,
         }
@@ -321,6 +328,13 @@ impl Method {
     pub fn armed_with(mut self, when: &'static str, seconds: u32) -> Self {
         self.armed_when = Some(when);
         self.armed(seconds)
+    }
+
+    /// Says how the dangers of taking its changes back are found: they are others than those of making them.
+    #[must_use]
+    pub fn risks_of_undo(mut self, risks: RisksOfUndo) -> Self {
+        self.risks_of_undo = Some(risks);
+        self
     }
 
     /// Seconds with which a call with these parameters is armed for people who do not say otherwise.

@@ -1,14 +1,17 @@
 //! REST method that applies the staged configuration.
 
-use innkeeper_change::{Plan, Problem};
+use innkeeper_change::{Hazard, Plan, Problem};
 use innkeeper_host::Host;
-use innkeeper_rest::{Call, Change, CommandName, Execution, Method, Permission, Proposal, Verb, Verify};
+use innkeeper_rest::{
+    Call, Change, CommandName, Execution, Method, Permission, Proposal, UndoGoal, Verb, Verify,
+};
 
 use super::guests;
 use super::inspect::inspect;
-use super::plan::{Before, plan};
+use super::plan::{Before, plan, risks_of};
 use super::verify::{deviations, stray};
 use crate::interfaces::inspect::inspect as inspect_files;
+use crate::interfaces::state::LIVE;
 use crate::interfaces::{LOCK, digest};
 use crate::kernel;
 
@@ -24,6 +27,7 @@ pub(crate) fn methods() -> Vec<Method> {
         Method::change(Verb::Put, "/nodes/{node}/network", HELP, change)
             .allow(Permission::On("/nodes/{node}", &["Sys.Modify"]))
             .armed(CONFIRM_WITHIN)
+            .risks_of_undo(risks_of_undo)
             .param(digest())
             .command(COMMAND),
     ]
@@ -40,6 +44,14 @@ fn propose(call: &Call<'_>) -> Result<Proposal, Problem> {
     let (plan, before) = plan(&situation)?;
     let verify = Verify::With(Box::new(move |call| came_true(call, &before)));
     Ok(Proposal { verify, task_id: "networking".to_owned(), ..Proposal::from(plan) })
+}
+
+/// What taking an applied configuration back cuts off: the network before is applied, which this session may not come by.
+pub(crate) fn risks_of_undo(call: &Call<'_>, goal: &UndoGoal) -> Result<Vec<Hazard>, Problem> {
+    match goal.file(LIVE) {
+        Some(wanted) => risks_of(&inspect(call.host().as_ref(), call.origin())?, wanted),
+        None => Ok(Vec::new()),
+    }
 }
 
 /// Refuses to apply the network of another system's tree.

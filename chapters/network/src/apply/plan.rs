@@ -1,6 +1,6 @@
 //! (Situation) → Plan. Pure.
 
-use innkeeper_change::{Action, FileChange, Invocation, Plan, Problem, Step, Undo, Value};
+use innkeeper_change::{Action, Content, FileChange, Hazard, Invocation, Plan, Problem, Step, Undo, Value};
 
 use super::effects::{Effect, effects};
 use super::guests::{self, Port};
@@ -62,6 +62,14 @@ pub fn plan(situation: &Situation) -> Result<(Plan, Before), Problem> {
     Ok((plan, before))
 }
 
+/// What is cut off or lost when the live file comes to hold something else and is applied.
+pub(crate) fn risks_of(situation: &Situation, wanted: Option<&Content>) -> Result<Vec<Hazard>, Problem> {
+    let files = &situation.files;
+    let (live, wanted) = (understood(files.live.as_ref(), LIVE)?, understood(wanted, LIVE)?);
+    let (old, new) = (files.config_of(live), files.config_of(wanted));
+    Ok(risks::of(situation, &old, &new, &effects(&old, &new)))
+}
+
 /// Refuses a configuration that names a card as it is called only when the host was restarted: it would lose its network.
 fn is_there_already(situation: &Situation, staged: &str) -> Result<(), Problem> {
     let named = |name: &str| rename::interfaces::names(staged, name);
@@ -74,7 +82,7 @@ fn is_there_already(situation: &Situation, staged: &str) -> Result<(), Problem> 
     }
 }
 
-fn understood<'c>(content: Option<&'c innkeeper_change::Content>, path: &str) -> Result<&'c str, Problem> {
+fn understood<'c>(content: Option<&'c Content>, path: &str) -> Result<&'c str, Problem> {
     let Some(content) = content else { return Ok("") };
     let text =
         content.as_text().ok_or_else(|| Problem::Failed(format!("{path} is not text and is not applied")))?;

@@ -40,6 +40,7 @@ fn declare(card: &Card, propose: Propose, lock: &'static str) -> Method {
     let method = Method::change(Verb::Post, card.path, card.title, change)
         .allow(Permission::On("/nodes/{node}", &["Sys.Modify"]))
         .armed_with("apply", CONFIRM_WITHIN)
+        .risks_of_undo(apply::api::risks_of_undo)
         .command(CommandName { words: card.command, positional: &[], preset: &[], help: card.title });
     let method = card.parameters.iter().fold(method, |method, property| method.param(*property));
     method.param(change_set()).param(
