@@ -94,10 +94,7 @@ test("a whole set-up goes into a change set, and nothing is staged", async () =>
   await page.getByRole("link", { name: "Network", exact: true }).first().click();
   await target(page).selectOption("management");
   const set = page.getByRole("region", { name: "Change set management" });
-  await set
-    .locator("ins", { hasText: "iface eno1.5 inet manual" })
-    .first()
-    .waitFor();
+  await set.locator("ins", { hasText: "iface eno1.5 inet manual" }).first().waitFor();
   assert.equal(has(STAGED), false);
   assert.equal(await inn.tree.read(FILE), LIVE);
   await close();

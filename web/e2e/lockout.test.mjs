@@ -103,7 +103,10 @@ describe("the network of a host, applied in a browser that comes by it", { skip 
     await dialog.getByRole("button", { name: "Apply" }).click();
     await dialog.getByText("The host has changed since you looked").waitFor();
     await dialog.getByText("192.0.2.30").first().waitFor();
-    assert.ok(await dialog.getByRole("button", { name: "Apply" }).isDisabled(), "the new danger is not accepted");
+    assert.ok(
+      await dialog.getByRole("button", { name: "Apply" }).isDisabled(),
+      "the new danger is not accepted",
+    );
     assert.equal(await host.read(FILE), LIVE);
     assert.equal(await host.read(`${FILE}.new`), byHand);
     assert.deepEqual(await kernel(), before);
