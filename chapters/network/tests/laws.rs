@@ -99,7 +99,7 @@ fn after(state: &State, plan: &innkeeper_change::Plan) -> String {
 fn others(state: &State, text: &str, name: &str) -> BTreeMap<String, Value> {
     let mut shown: BTreeMap<_, _> = view::interfaces(state, &state.config_of(text))
         .filter(|one| one.iface != name)
-        .map(|one| (one.iface.clone(), serde_json::to_value(&one).unwrap()))
+        .map(|one| (one.iface.to_owned(), serde_json::to_value(&one).unwrap()))
         .collect();
     for one in shown.values_mut() {
         one.as_object_mut().unwrap().remove("priority");

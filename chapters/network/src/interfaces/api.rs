@@ -106,7 +106,7 @@ fn list() -> Method {
     .allow(Permission::User)
     .param(Property::one_of("type", FILTERS).optional().help("Only those of this type"))
     .param(change_set())
-    .returns::<Vec<Network>>()
+    .returns::<Vec<Network<'static>>>()
     .command(command("network list", &[], "List network interfaces"))
 }
 
@@ -137,7 +137,7 @@ fn show() -> Method {
     .allow(AUDIT)
     .param(iface())
     .param(change_set())
-    .returns::<Network>()
+    .returns::<Network<'static>>()
     .command(command("network show", &["iface"], "Show one network interface"))
 }
 

@@ -251,9 +251,9 @@ impl<'a> Interface<'a> {
         }
     }
 
-    /// Whether an item of a stanza of it is one of its options with a meaning.
-    pub fn is_entry(&self, place: Place, item: usize) -> bool {
-        self.entries.iter().any(|entry| entry.place == place && entry.item == item)
+    /// The entry that an item of a stanza of it is: none where it has no meaning, or is given a second time.
+    pub fn entry_at(&self, place: Place, item: usize) -> Option<Entry> {
+        self.entries.iter().find(|entry| entry.place == place && entry.item == item).copied()
     }
 }
 

@@ -1,5 +1,7 @@
 //! Interfaces as the API delivers them.
 
+use std::borrow::Cow;
+
 use innkeeper_rest::bit;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -12,136 +14,137 @@ use super::ovs;
 use super::state::State;
 use crate::format::{Head, Item};
 
-/// One interface: what is configured, and whether it is there.
+/// One interface: what is configured, and whether it is there. Its fields stand in the order of their names, which is the order that
+/// the command line prints them in: of thousands of interfaces, sorting them there would take as long as reading them.
 #[derive(Clone, Debug, Default, Serialize, ToSchema)]
 #[allow(
     missing_docs,
     reason = "options have the names and meanings that interfaces(5) and its extensions give them"
 )]
-pub struct Network {
-    /// Its name.
-    pub iface: String,
-    /// What it is.
-    #[serde(rename = "type")]
-    pub kind: Option<Kind>,
-    /// Its place in the file.
-    pub priority: usize,
-    /// 1 when it is brought up at boot or when its hardware appears.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub autostart: Option<u8>,
+pub struct Network<'a> {
     /// 1 when it is up now.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub active: Option<u8>,
-    /// Whether the hardware is there: for NICs and what is made of them.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub exists: Option<u8>,
+    pub address: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub address6: Option<&'a str>,
     /// Other names of the hardware.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub altnames: Vec<String>,
-    /// Address families that are configured.
-    pub families: Vec<&'static str>,
-    /// How IPv4 is configured.
-    pub method: String,
-    /// How IPv6 is configured.
-    pub method6: String,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub altnames: &'a [String],
+    /// 1 when it is brought up at boot or when its hardware appears.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub address: Option<String>,
-    /// Length of the prefix.
+    pub autostart: Option<u8>,
+    #[serde(rename = "bond-primary", skip_serializing_if = "Option::is_none")]
+    pub bond_primary: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub netmask: Option<String>,
+    pub bond_miimon: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub cidr: Option<String>,
+    pub bond_mode: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub gateway: Option<String>,
+    pub bond_xmit_hash_policy: Option<&'a str>,
+    #[serde(rename = "bridge-access", skip_serializing_if = "Option::is_none")]
+    pub bridge_access: Option<&'a str>,
+    #[serde(rename = "bridge-arp-nd-suppress", skip_serializing_if = "Option::is_none")]
+    pub bridge_arp_nd_suppress: Option<&'a str>,
+    #[serde(rename = "bridge-disable-mac-learning", skip_serializing_if = "Option::is_none")]
+    pub bridge_disable_mac_learning: Option<&'a str>,
+    #[serde(rename = "bridge-learning", skip_serializing_if = "Option::is_none")]
+    pub bridge_learning: Option<&'a str>,
+    #[serde(rename = "bridge-multicast-flood", skip_serializing_if = "Option::is_none")]
+    pub bridge_multicast_flood: Option<&'a str>,
+    #[serde(rename = "bridge-unicast-flood", skip_serializing_if = "Option::is_none")]
+    pub bridge_unicast_flood: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub broadcast: Option<String>,
+    pub bridge_fd: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub address6: Option<String>,
-    /// Length of the prefix.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub netmask6: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub cidr6: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub gateway6: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub broadcast6: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub mtu: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub bridge_ports: Option<String>,
+    pub bridge_ports: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bridge_stp: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub bridge_fd: Option<String>,
+    pub bridge_vids: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bridge_vlan_aware: Option<u8>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub bridge_vids: Option<String>,
-    #[serde(rename = "bridge-access", skip_serializing_if = "Option::is_none")]
-    pub bridge_access: Option<String>,
-    #[serde(rename = "bridge-learning", skip_serializing_if = "Option::is_none")]
-    pub bridge_learning: Option<String>,
-    #[serde(rename = "bridge-arp-nd-suppress", skip_serializing_if = "Option::is_none")]
-    pub bridge_arp_nd_suppress: Option<String>,
-    #[serde(rename = "bridge-unicast-flood", skip_serializing_if = "Option::is_none")]
-    pub bridge_unicast_flood: Option<String>,
-    #[serde(rename = "bridge-multicast-flood", skip_serializing_if = "Option::is_none")]
-    pub bridge_multicast_flood: Option<String>,
-    #[serde(rename = "bridge-disable-mac-learning", skip_serializing_if = "Option::is_none")]
-    pub bridge_disable_mac_learning: Option<String>,
+    pub broadcast: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub slaves: Option<String>,
+    pub broadcast6: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub bond_mode: Option<String>,
+    pub cidr: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub bond_miimon: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub bond_xmit_hash_policy: Option<String>,
-    #[serde(rename = "bond-primary", skip_serializing_if = "Option::is_none")]
-    pub bond_primary: Option<String>,
-    #[serde(rename = "vlan-id", skip_serializing_if = "Option::is_none")]
-    pub vlan_id: Option<String>,
-    #[serde(rename = "vlan-raw-device", skip_serializing_if = "Option::is_none")]
-    pub vlan_raw_device: Option<String>,
-    #[serde(rename = "vlan-protocol", skip_serializing_if = "Option::is_none")]
-    pub vlan_protocol: Option<String>,
-    #[serde(rename = "vxlan-id", skip_serializing_if = "Option::is_none")]
-    pub vxlan_id: Option<String>,
-    #[serde(rename = "vxlan-svcnodeip", skip_serializing_if = "Option::is_none")]
-    pub vxlan_svcnodeip: Option<String>,
-    #[serde(rename = "vxlan-physdev", skip_serializing_if = "Option::is_none")]
-    pub vxlan_physdev: Option<String>,
-    #[serde(rename = "vxlan-local-tunnelip", skip_serializing_if = "Option::is_none")]
-    pub vxlan_local_tunnelip: Option<String>,
-    #[serde(rename = "vxlan-remoteip", skip_serializing_if = "Vec::is_empty")]
-    pub vxlan_remoteip: Vec<String>,
-    #[serde(rename = "link-type", skip_serializing_if = "Option::is_none")]
-    pub link_type: Option<String>,
-    #[serde(rename = "uplink-id", skip_serializing_if = "Option::is_none")]
-    pub uplink_id: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub ovs_bridge: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub ovs_bonds: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub ovs_ports: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub ovs_options: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub ovs_tag: Option<String>,
+    pub cidr6: Option<String>,
     /// Comments of its stanzas, a line each, without the `#`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub comments: Option<String>,
+    /// Whether the hardware is there: for NICs and what is made of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exists: Option<u8>,
+    /// Address families that are configured.
+    pub families: &'static [&'static str],
+    /// Ours: the file that configures it, when that is not the one that is edited here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gateway: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gateway6: Option<&'a str>,
+    /// Its name.
+    pub iface: &'a str,
+    #[serde(rename = "link-type", skip_serializing_if = "Option::is_none")]
+    pub link_type: Option<&'a str>,
+    /// How IPv4 is configured.
+    pub method: &'a str,
+    /// How IPv6 is configured.
+    pub method6: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mtu: Option<&'a str>,
+    /// Length of the prefix.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub netmask: Option<String>,
+    /// Length of the prefix.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub netmask6: Option<String>,
     /// Lines of its IPv4 stanzas that have no meaning here, as they are.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub options: Vec<String>,
     /// Lines of its IPv6 stanzas that have no meaning here, as they are.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub options6: Vec<String>,
-    /// Ours: the file that configures it, when that is not the one that is edited here.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub file: Option<String>,
+    pub ovs_bonds: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ovs_bridge: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ovs_options: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ovs_ports: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ovs_tag: Option<&'a str>,
+    /// Its place in the file.
+    pub priority: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub slaves: Option<Cow<'a, str>>,
+    /// What it is.
+    #[serde(rename = "type")]
+    pub kind: Option<Kind>,
+    #[serde(rename = "uplink-id", skip_serializing_if = "Option::is_none")]
+    pub uplink_id: Option<&'a str>,
+    #[serde(rename = "vlan-id", skip_serializing_if = "Option::is_none")]
+    pub vlan_id: Option<&'a str>,
+    #[serde(rename = "vlan-protocol", skip_serializing_if = "Option::is_none")]
+    pub vlan_protocol: Option<&'a str>,
+    #[serde(rename = "vlan-raw-device", skip_serializing_if = "Option::is_none")]
+    pub vlan_raw_device: Option<&'a str>,
+    #[serde(rename = "vxlan-id", skip_serializing_if = "Option::is_none")]
+    pub vxlan_id: Option<&'a str>,
+    #[serde(rename = "vxlan-local-tunnelip", skip_serializing_if = "Option::is_none")]
+    pub vxlan_local_tunnelip: Option<&'a str>,
+    #[serde(rename = "vxlan-physdev", skip_serializing_if = "Option::is_none")]
+    pub vxlan_physdev: Option<&'a str>,
+    #[serde(rename = "vxlan-remoteip", skip_serializing_if = "Vec::is_empty")]
+    pub vxlan_remoteip: Vec<&'a str>,
+    #[serde(rename = "vxlan-svcnodeip", skip_serializing_if = "Option::is_none")]
+    pub vxlan_svcnodeip: Option<&'a str>,
 }
 
 /// A file of the configuration that is not understood, or not edited here.
@@ -159,7 +162,7 @@ pub struct FileView {
 
 /// Every interface, configured or only there: `lo` included, in the order of the file, unconfigured hardware behind it. One at a
 /// time, as there may be thousands.
-pub fn interfaces<'s>(state: &'s State, config: &'s Config<'_>) -> impl Iterator<Item = Network> + 's {
+pub fn interfaces<'s>(state: &'s State, config: &'s Config<'_>) -> impl Iterator<Item = Network<'s>> + 's {
     let view = View { state, config };
     let configured = config.interfaces();
     let next = configured.len() + 2;
@@ -179,38 +182,42 @@ pub fn interfaces<'s>(state: &'s State, config: &'s Config<'_>) -> impl Iterator
 }
 
 /// Hardware that nobody configured.
-fn bare(state: &State, name: &str, priority: usize) -> Network {
+fn bare<'s>(state: &'s State, name: &'s str, priority: usize) -> Network<'s> {
     Network {
-        iface: name.to_owned(),
+        iface: name,
         kind: Some(Kind::Eth),
         priority,
         active: state.devices.get(name).is_some_and(|device| device.up).then_some(1),
         exists: Some(1),
-        altnames: state.altnames.get(name).cloned().unwrap_or_default(),
-        families: vec!["inet"],
-        method: "manual".to_owned(),
-        method6: "manual".to_owned(),
+        altnames: altnames(state, name),
+        families: &["inet"],
+        method: "manual",
+        method6: "manual",
         ..Network::default()
     }
 }
 
+fn altnames<'s>(state: &'s State, name: &str) -> &'s [String] {
+    state.altnames.get(name).map(Vec::as_slice).unwrap_or_default()
+}
+
 /// `lo`, which is there also when nobody configured it.
-fn loopback() -> Network {
+fn loopback() -> Network<'static> {
     Network {
-        iface: "lo".to_owned(),
+        iface: "lo",
         kind: Some(Kind::Loopback),
         priority: 1,
         autostart: Some(1),
         active: Some(1),
-        families: vec!["inet"],
-        method: "loopback".to_owned(),
-        method6: "manual".to_owned(),
+        families: &["inet"],
+        method: "loopback",
+        method6: "manual",
         ..Network::default()
     }
 }
 
 /// One interface, if it is configured or there.
-pub fn interface(state: &State, config: &Config<'_>, name: &str) -> Option<Network> {
+pub fn interface<'s>(state: &'s State, config: &'s Config<'_>, name: &str) -> Option<Network<'s>> {
     let at = config.interfaces().iter().position(|interface| interface.name == name);
     match at {
         Some(at) => Some(View { state, config }.interface(&config.interfaces()[at], at + 2)),
@@ -224,139 +231,124 @@ struct View<'s, 'a> {
     config: &'s Config<'a>,
 }
 
-impl View<'_, '_> {
-    fn interface(&self, interface: &Interface<'_>, priority: usize) -> Network {
-        let text = |field| self.config.value(interface, field).map(str::to_owned);
+impl<'s, 'a> View<'s, 'a> {
+    fn interface(&self, interface: &'s Interface<'a>, priority: usize) -> Network<'s> {
         let device = self.state.devices.get(interface.name);
         let mut shown = Network {
-            iface: interface.name.to_owned(),
+            iface: interface.name,
             kind: Some(interface.kind),
             priority: if interface.kind == Kind::Loopback { 1 } else { priority },
             autostart: interface.autostart.then_some(1),
             active: device.is_some_and(|device| device.up).then_some(1),
             exists: self.exists(interface),
-            altnames: self.state.altnames.get(interface.name).cloned().unwrap_or_default(),
+            altnames: altnames(self.state, interface.name),
             families: self.families(interface),
             method: self.method(interface, Family::V4),
             method6: self.method(interface, Family::V6),
-            mtu: text(Field::Mtu),
             comments: self.comments(interface),
             file: self.file(interface),
             ..Network::default()
         };
+        self.known(interface, &mut shown);
         self.addresses(interface, &mut shown);
-        if !interface.entries.iter().all(|entry| entry.field.is_address() || entry.field == Field::Mtu) {
-            self.known(interface, &mut shown);
-        }
         match interface.kind {
             Kind::Bridge => self.bridge(interface, &mut shown),
             Kind::Bond => self.bond(interface, &mut shown),
-            Kind::Vlan => {
-                let (parent, id) = self.config.vlan(interface);
-                (shown.vlan_raw_device, shown.vlan_id) = (parent.map(str::to_owned), id.map(str::to_owned));
-            }
+            Kind::OVSBond => shown.bond_mode = shown.bond_mode.or(Some("active-backup".into())),
+            Kind::Vlan => (shown.vlan_raw_device, shown.vlan_id) = self.config.vlan(interface),
             _ => {}
         }
         self.unknown(interface, &mut shown);
         shown
     }
 
-    fn addresses(&self, interface: &Interface<'_>, shown: &mut Network) {
+    fn addresses(&self, interface: &'s Interface<'a>, shown: &mut Network<'s>) {
         for family in [Family::V4, Family::V6] {
-            let text = |field| self.config.value_of(interface, field, family).map(str::to_owned);
-            let (mut address, mut netmask, mut cidr) = (None, None, None);
-            if let Some((found, length)) = self.config.address(interface, family) {
-                let whole = if family == Family::V4 { 32 } else { 128 };
-                cidr = Some(format!("{found}/{}", length.unwrap_or(whole)));
-                address = Some(found.to_owned());
-                netmask = length.map(|length| length.to_string());
-            }
-            let (gateway, broadcast) = (text(Field::Gateway), text(Field::Broadcast));
+            let Some((found, length)) = self.config.address(interface, family) else { continue };
+            let whole = if family == Family::V4 { 32 } else { 128 };
+            let cidr = Some(format!("{found}/{}", length.unwrap_or(whole)));
+            let netmask = length.map(|length| length.to_string());
             match family {
-                Family::V4 => {
-                    (shown.address, shown.netmask, shown.cidr) = (address, netmask, cidr);
-                    (shown.gateway, shown.broadcast) = (gateway, broadcast);
-                }
-                Family::V6 => {
-                    (shown.address6, shown.netmask6, shown.cidr6) = (address, netmask, cidr);
-                    (shown.gateway6, shown.broadcast6) = (gateway, broadcast);
-                }
+                Family::V4 => (shown.address, shown.netmask, shown.cidr) = (Some(found), netmask, cidr),
+                Family::V6 => (shown.address6, shown.netmask6, shown.cidr6) = (Some(found), netmask, cidr),
             }
         }
     }
 
-    fn known(&self, interface: &Interface<'_>, shown: &mut Network) {
-        let text = |field| self.config.value(interface, field).map(str::to_owned);
-        shown.bridge_access = text(Field::BridgeAccess);
-        shown.bridge_learning = text(Field::BridgeLearning);
-        shown.bridge_arp_nd_suppress = text(Field::BridgeArpNdSuppress);
-        shown.bridge_unicast_flood = text(Field::BridgeUnicastFlood);
-        shown.bridge_multicast_flood = text(Field::BridgeMulticastFlood);
-        shown.bridge_disable_mac_learning = text(Field::BridgeDisableMacLearning);
-        shown.vlan_id = text(Field::VlanId);
-        shown.vlan_raw_device = text(Field::VlanRawDevice);
-        shown.vlan_protocol = text(Field::VlanProtocol);
-        shown.vxlan_id = text(Field::VxlanId);
-        shown.vxlan_svcnodeip = text(Field::VxlanSvcnodeip);
-        shown.vxlan_physdev = text(Field::VxlanPhysdev);
-        shown.vxlan_local_tunnelip = text(Field::VxlanLocalTunnelip);
-        shown.link_type = text(Field::LinkType);
-        shown.uplink_id = text(Field::UplinkId);
-        shown.bond_xmit_hash_policy = text(Field::BondXmitHashPolicy);
-        shown.bond_primary = text(Field::BondPrimary);
-        shown.bond_miimon = text(Field::BondMiimon);
-        shown.ovs_bridge = text(Field::OvsBridge);
-        shown.ovs_ports = text(Field::OvsPorts);
-        shown.ovs_bonds = text(Field::OvsBonds);
-        if let Some(options) = self.config.value(interface, Field::OvsOptions) {
-            let read = ovs::Options::parse(options);
-            shown.ovs_tag = read.tag.map(str::to_owned);
-            if interface.kind == Kind::OVSBond {
-                shown.bond_mode = read.mode();
-            }
-            shown.ovs_options = read.rest();
-        }
-        if interface.kind == Kind::OVSBond && shown.bond_mode.is_none() {
-            shown.bond_mode = Some("active-backup".to_owned());
+    /// What is shown as the file has it, whatever the interface is.
+    fn known(&self, interface: &'s Interface<'a>, shown: &mut Network<'s>) {
+        for &entry in &interface.entries {
+            let Some(line) = self.config.line(entry) else { continue };
+            let value = line.value.as_ref();
+            *match (entry.field, entry.family) {
+                (Field::Gateway, Family::V4) => &mut shown.gateway,
+                (Field::Gateway, Family::V6) => &mut shown.gateway6,
+                (Field::Broadcast, Family::V4) => &mut shown.broadcast,
+                (Field::Broadcast, Family::V6) => &mut shown.broadcast6,
+                (Field::Mtu, _) => &mut shown.mtu,
+                (Field::BridgeAccess, _) => &mut shown.bridge_access,
+                (Field::BridgeLearning, _) => &mut shown.bridge_learning,
+                (Field::BridgeArpNdSuppress, _) => &mut shown.bridge_arp_nd_suppress,
+                (Field::BridgeUnicastFlood, _) => &mut shown.bridge_unicast_flood,
+                (Field::BridgeMulticastFlood, _) => &mut shown.bridge_multicast_flood,
+                (Field::BridgeDisableMacLearning, _) => &mut shown.bridge_disable_mac_learning,
+                (Field::VlanId, _) => &mut shown.vlan_id,
+                (Field::VlanRawDevice, _) => &mut shown.vlan_raw_device,
+                (Field::VlanProtocol, _) => &mut shown.vlan_protocol,
+                (Field::VxlanId, _) => &mut shown.vxlan_id,
+                (Field::VxlanSvcnodeip, _) => &mut shown.vxlan_svcnodeip,
+                (Field::VxlanPhysdev, _) => &mut shown.vxlan_physdev,
+                (Field::VxlanLocalTunnelip, _) => &mut shown.vxlan_local_tunnelip,
+                (Field::LinkType, _) => &mut shown.link_type,
+                (Field::UplinkId, _) => &mut shown.uplink_id,
+                (Field::BondXmitHashPolicy, _) => &mut shown.bond_xmit_hash_policy,
+                (Field::BondPrimary, _) => &mut shown.bond_primary,
+                (Field::BondMiimon, _) => &mut shown.bond_miimon,
+                (Field::OvsBridge, _) => &mut shown.ovs_bridge,
+                (Field::OvsPorts, _) => &mut shown.ovs_ports,
+                (Field::OvsBonds, _) => &mut shown.ovs_bonds,
+                (Field::OvsOptions, _) => {
+                    ovs_options(value, interface.kind, shown);
+                    continue;
+                }
+                _ => continue,
+            } = Some(value);
         }
     }
 
-    fn bridge(&self, interface: &Interface<'_>, shown: &mut Network) {
+    fn bridge(&self, interface: &'s Interface<'a>, shown: &mut Network<'s>) {
         let stp = self.config.value(interface, Field::BridgeStp);
         shown.bridge_ports = Some(sorted(self.config.list(interface, Field::BridgePorts)));
         shown.bridge_stp = Some(if matches!(stp, Some("on" | "yes")) { "on" } else { "off" });
-        shown.bridge_fd = Some(self.config.value(interface, Field::BridgeFd).unwrap_or("0").to_owned());
+        shown.bridge_fd = Some(self.config.value(interface, Field::BridgeFd).unwrap_or("0"));
         shown.bridge_vlan_aware = is_vlan_aware(self.config, interface).then_some(1);
-        shown.bridge_vids = self.config.value(interface, Field::BridgeVids).map(str::to_owned);
+        shown.bridge_vids = self.config.value(interface, Field::BridgeVids);
     }
 
-    fn bond(&self, interface: &Interface<'_>, shown: &mut Network) {
+    fn bond(&self, interface: &'s Interface<'a>, shown: &mut Network<'s>) {
         shown.slaves = Some(sorted(self.config.list(interface, Field::Slaves)));
         shown.bond_mode =
-            self.config.value(interface, Field::BondMode).map(|mode| bond_mode(mode).to_owned());
+            self.config.value(interface, Field::BondMode).map(|mode| Cow::Borrowed(bond_mode(mode)));
     }
 
-    fn families(&self, interface: &Interface<'_>) -> Vec<&'static str> {
-        let mut families: Vec<_> = [Family::V4, Family::V6]
-            .into_iter()
-            .filter(|&family| {
-                let stanza = |place: &_| stanza_family(self.config.stanza(*place)) == Some(family);
-                interface.stanzas.iter().any(stanza)
-                    || self.config.entry(interface, Field::Address, family).is_some()
-            })
-            .map(|family| if family == Family::V4 { "inet" } else { "inet6" })
-            .collect();
-        if families.is_empty() {
-            families.push("inet");
+    fn families(&self, interface: &Interface<'_>) -> &'static [&'static str] {
+        let configured = |family| {
+            let stanza = |place: &_| stanza_family(self.config.stanza(*place)) == Some(family);
+            interface.stanzas.iter().any(stanza)
+                || self.config.entry(interface, Field::Address, family).is_some()
+        };
+        match (configured(Family::V4), configured(Family::V6)) {
+            (true, true) => &["inet", "inet6"],
+            (false, true) => &["inet6"],
+            (_, false) => &["inet"],
         }
-        families
     }
 
-    fn method(&self, interface: &Interface<'_>, family: Family) -> String {
+    fn method(&self, interface: &Interface<'_>, family: Family) -> &'s str {
         let given = self.config.method(interface, family);
         // a stanza without family is static where it has an address
         let has = || self.config.entry(interface, Field::Address, family).is_some();
-        given.unwrap_or_else(|| if has() { "static" } else { "manual" }).to_owned()
+        given.unwrap_or_else(|| if has() { "static" } else { "manual" })
     }
 
     fn exists(&self, interface: &Interface<'_>) -> Option<u8> {
@@ -389,13 +381,13 @@ impl View<'_, '_> {
         (!all.is_empty()).then_some(all)
     }
 
-    fn file(&self, interface: &Interface<'_>) -> Option<String> {
+    fn file(&self, interface: &Interface<'_>) -> Option<&'s str> {
         let place = interface.stanzas.iter().find(|place| place.file != 0)?;
-        self.config.files().get(place.file).map(|file| file.path.to_owned())
+        self.config.files().get(place.file).map(|file| file.path)
     }
 
     /// Lines without a meaning here, and those of an option that is given more than once.
-    fn unknown(&self, interface: &Interface<'_>, shown: &mut Network) {
+    fn unknown(&self, interface: &'s Interface<'a>, shown: &mut Network<'s>) {
         for &place in &interface.stanzas {
             let stanza = self.config.stanza(place);
             let six = stanza_family(stanza) == Some(Family::V6);
@@ -404,10 +396,11 @@ impl View<'_, '_> {
             }
             for (item, line) in stanza.items.iter().enumerate() {
                 let Item::Option(line) = line else { continue };
-                let field = Field::of_key(line.key);
+                let entry = interface.entry_at(place, item);
+                let field = entry.map_or_else(|| Field::of_key(line.key), |entry| Some(entry.field));
                 if field == Some(Field::VxlanRemoteip) {
-                    shown.vxlan_remoteip.push(line.value.to_string());
-                } else if field.is_none() || !interface.is_entry(place, item) {
+                    shown.vxlan_remoteip.push(&line.value);
+                } else if entry.is_none() {
                     let text = format!("{} {}", line.key, line.value);
                     if six { &mut shown.options6 } else { &mut shown.options }.push(text);
                 }
@@ -416,12 +409,23 @@ impl View<'_, '_> {
     }
 }
 
+fn ovs_options<'s>(options: &'s str, kind: Kind, shown: &mut Network<'s>) {
+    let read = ovs::Options::parse(options);
+    shown.ovs_tag = read.tag;
+    if kind == Kind::OVSBond {
+        shown.bond_mode = read.mode().map(Cow::Owned);
+    }
+    shown.ovs_options = read.rest();
+}
+
 /// Names sorted and each once, as the API delivers lists.
-pub(crate) fn sorted<'n>(names: impl Iterator<Item = &'n str>) -> String {
-    let mut names: Vec<&str> = names.collect();
+pub(crate) fn sorted<'n>(mut names: impl Iterator<Item = &'n str>) -> Cow<'n, str> {
+    let (Some(first), second) = (names.next(), names.next()) else { return Cow::Borrowed("") };
+    let Some(second) = second else { return Cow::Borrowed(first) };
+    let mut names: Vec<&str> = [first, second].into_iter().chain(names).collect();
     names.sort_unstable();
     names.dedup();
-    names.join(" ")
+    Cow::Owned(names.join(" "))
 }
 
 /// The mode of a bond by its name, also where the file has its number.

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt::{self, Write as _};
+use std::ops::Range;
 
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
@@ -133,23 +134,28 @@ impl<'de> Visitor<'de> for Writer<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(mut self, mut fields: A) -> Result<(), A::Error> {
-        // the fields are written behind each other first, and then again in their order
-        let start = self.out.len();
-        let mut found = Vec::with_capacity(fields.size_hint().unwrap_or(16));
-        while let Some(key) = fields.next_key_seed(Key)? {
-            let from = self.out.len() - start;
-            fields.next_value_seed(self.inner())?;
-            found.push((key, from..self.out.len() - start));
-        }
-        let values = self.out.split_off(start);
-        found.sort_by(|(a, _), (b, _)| a.cmp(b));
         self.out.push('{');
         let inner = self.depth.map(|depth| depth + 1);
-        for (index, (key, value)) in found.iter().enumerate() {
-            begin(self.out, index > 0, inner);
-            quote(self.out, key);
+        let start = self.out.len();
+        let mut found: Vec<(Cow<'_, str>, Range<usize>)> = Vec::with_capacity(fields.size_hint().unwrap_or(0));
+        let mut sorted = true;
+        while let Some(key) = fields.next_key_seed(Key)? {
+            begin(self.out, !found.is_empty(), inner);
+            let from = self.out.len() - start;
+            quote(self.out, &key);
             self.out.push_str(if inner.is_some() { ": " } else { ":" });
-            self.out.push_str(&values[value.clone()]);
+            fields.next_value_seed(self.inner())?;
+            sorted &= found.last().is_none_or(|(last, _)| *last <= key);
+            found.push((key, from..self.out.len() - start));
+        }
+        // most are in their order as they come
+        if !sorted {
+            let fields = self.out.split_off(start);
+            found.sort_by(|(a, _), (b, _)| a.cmp(b));
+            for (index, (_, field)) in found.iter().enumerate() {
+                begin(self.out, index > 0, inner);
+                self.out.push_str(&fields[field.clone()]);
+            }
         }
         end(self.out, self.depth.filter(|_| !found.is_empty()), '}');
         Ok(())
@@ -198,7 +204,9 @@ fn end(out: &mut String, depth: Option<usize>, bracket: char) {
 fn new_line(out: &mut String, depth: Option<usize>) {
     if let Some(depth) = depth {
         out.push('\n');
-        out.push_str(&"   ".repeat(depth));
+        for _ in 0..depth {
+            out.push_str("   ");
+        }
     }
 }
 
