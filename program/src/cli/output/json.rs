@@ -137,7 +137,8 @@ impl<'de> Visitor<'de> for Writer<'_> {
         self.out.push('{');
         let inner = self.depth.map(|depth| depth + 1);
         let start = self.out.len();
-        let mut found: Vec<(Cow<'_, str>, Range<usize>)> = Vec::with_capacity(fields.size_hint().unwrap_or(0));
+        let mut found: Vec<(Cow<'_, str>, Range<usize>)> =
+            Vec::with_capacity(fields.size_hint().unwrap_or(0));
         let mut sorted = true;
         while let Some(key) = fields.next_key_seed(Key)? {
             begin(self.out, !found.is_empty(), inner);
