@@ -65,6 +65,7 @@ ifquery() {
   download=$(mktemp -d)
   (cd "$download" && apt-get -qq -o APT::Sandbox::User=root download ifupdown2)
   rm -rf "$tools/ifupdown2"
+  mkdir -p "$tools"
   dpkg-deb -x "$download"/ifupdown2_*.deb "$tools/ifupdown2"
   rm -rf "$download"
   # where there is no configuration of the system it looks beside its own files

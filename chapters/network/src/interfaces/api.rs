@@ -99,7 +99,7 @@ fn list() -> Method {
         let shown = view::interfaces(&state, &config).filter(|one| {
             one.kind != Some(Kind::Loopback)
                 && passes(filter, one.kind)
-                && (is_root || !one.kind.is_some_and(Kind::is_bridge) || may_see(call, &one.iface))
+                && (is_root || !one.kind.is_some_and(Kind::is_bridge) || may_see(call, one.iface))
         });
         Ok(Answer { changes: changes(&state), ..Answer::list(shown)? })
     })
